@@ -1,0 +1,1 @@
+"""Plugin-based experiment runner for generative models that replace slow detector simulation."""

@@ -1,0 +1,122 @@
+"""Detector responses and their description."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runner.errors import DataError
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of a response image.
+
+    Attributes:
+        name: What the axis counts, e.g. "pad".
+        size: Number of bins.
+        unit: Unit of one bin, e.g. "pad" or "time bin"; "" where the name says it.
+        start: Detector coordinate of bin 0 [unit].
+    """
+
+    name: str
+    size: int
+    unit: str = ""
+    start: float = 0.0
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A number every event carries and a generator is told, e.g. the track's crossing angle.
+
+    Attributes:
+        name: snake_case name.
+        unit: Unit, e.g. "deg".
+        low: Smallest value the data set declares [unit].
+        high: Largest value the data set declares [unit]; equal to `low` for a constant.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class DataInfo:
+    """What is known of a data set before it is read.
+
+    Attributes:
+        axes: Axes of one response, in array order.
+        quantity: What a pixel holds, e.g. "amplitude".
+        unit: Its unit, e.g. "ADC".
+        threshold: Detection threshold [unit]: smaller amplitudes are not read out, so they are 0.
+        conditions: The conditions, in column order; empty for unconditional data.
+    """
+
+    axes: tuple[Axis, ...]
+    quantity: str
+    unit: str
+    threshold: float
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one response."""
+        return tuple(axis.size for axis in self.axes)
+
+    @property
+    def condition_ranges(self) -> NDArray[np.float32]:
+        """Declared lowest and highest values, (2, conditions)."""
+        bounds = [[c.low for c in self.conditions], [c.high for c in self.conditions]]
+        return np.asarray(bounds, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Events in physical units.
+
+    Attributes:
+        info: Description of the data set.
+        responses: Amplitudes, 0 where nothing was read out, float32 (events, *info.shape) [info.unit].
+        conditions: float32 (events, len(info.conditions)), in the order and units of `info.conditions`.
+        event_ids: Event numbers, int64 (events,); the train/validation/test split hashes them.
+        notes: What a reader has to tell the user, e.g. how many hits lie outside the window.
+
+    Raises:
+        DataError: Where the arrays do not fit each other or `info`.
+    """
+
+    info: DataInfo
+    responses: NDArray[np.float32]
+    conditions: NDArray[np.float32]
+    event_ids: NDArray[np.int64]
+    notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        events = len(self.event_ids)
+        expected: dict[str, tuple[NDArray[Any], tuple[int, ...], type[np.generic]]] = {
+            "responses": (self.responses, (events, *self.info.shape), np.float32),
+            "conditions": (self.conditions, (events, len(self.info.conditions)), np.float32),
+            "event_ids": (self.event_ids, (events,), np.int64),
+        }
+        for name, (array, shape, dtype) in expected.items():
+            if array.shape != shape or array.dtype != dtype:
+                raise DataError(
+                    f"{name} is {array.dtype} {array.shape}, but {events} events of this data set "
+                    f"need {np.dtype(dtype)} {shape}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.event_ids)
+
+    def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | Sequence[int] | slice) -> Sample:
+        """The events at `index`, in that order."""
+        chosen = slice(*index.indices(len(self))) if isinstance(index, slice) else np.asarray(index)
+        return Sample(
+            self.info, self.responses[chosen], self.conditions[chosen], self.event_ids[chosen], self.notes
+        )

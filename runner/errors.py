@@ -1,0 +1,78 @@
+"""Everything that can go wrong in a way the user can mend, each with its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: where it stands, which key it concerns, what is wrong and what to do.
+
+    Attributes:
+        where: ``file:line:column``, the text of an override, or "" where no place is known.
+        key: Full dotted key in the experiment ("training.steps"), or "".
+        message: What was found and what was expected.
+        suggestion: What to do, for example the nearest right name; "" when there is none.
+        data: True when the data are at fault rather than the experiment (exit code 4 instead of 2).
+    """
+
+    where: str
+    key: str
+    message: str
+    suggestion: str = ""
+    data: bool = False
+
+    def __str__(self) -> str:
+        head = ": ".join(part for part in (self.where, self.key) if part)
+        text = f"{head}: {self.message}" if head else self.message
+        return f"{text}\n    {self.suggestion}" if self.suggestion else text
+
+
+class RunnerError(Exception):
+    """Root of all errors shown to the user as one message, without a traceback."""
+
+    exit_code = 1
+
+
+class ExperimentError(RunnerError):
+    """Mistakes in an experiment file or in the call; carries all of them at once."""
+
+    exit_code = 2
+
+    def __init__(self, problems: str | Sequence[Problem]) -> None:
+        self.problems = (Problem("", "", problems),) if isinstance(problems, str) else tuple(problems)
+        if all(problem.data for problem in self.problems):
+            self.exit_code = DataError.exit_code
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class PluginError(RunnerError):
+    """A plugin that cannot be loaded, or that breaks its contract."""
+
+    exit_code = 3
+
+
+class DataError(RunnerError):
+    """Data that cannot be read, or that are not what the experiment says."""
+
+    exit_code = 4
+
+
+class RunDirectoryError(RunnerError):
+    """A run folder that cannot be found, made, read or written."""
+
+    exit_code = 5
+
+
+class DivergedError(RunnerError):
+    """Training produced a NaN or an infinite loss."""
+
+    exit_code = 6
+
+
+class InterruptedRunError(RunnerError):
+    """Training was asked to stop and did so at a checkpoint."""
+
+    exit_code = 75
