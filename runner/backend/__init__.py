@@ -1,0 +1,19 @@
+"""The only part of the runner that loads TensorFlow; importing it does so, quietly.
+
+Keras is held to TensorFlow, float32 and channels-last images, whatever the user's own Keras settings say: an
+experiment means the same everywhere.
+"""
+
+import os
+
+from runner.backend.startup import quiet_start
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only, unless the user asks for more
+
+with quiet_start():
+    import keras
+    import tensorflow  # noqa: F401  loaded here so that its start-up messages are dealt with once
+
+keras.config.set_floatx("float32")
+keras.config.set_image_data_format("channels_last")
