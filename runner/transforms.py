@@ -46,9 +46,7 @@ class FittedTransform:
     def forward_conditions(self, conditions: Any, ops: Any = np) -> Any:
         """Conditions in their units to network units, (events, n)."""
         declared = self.info.conditions
-        return self.choice.component.forward_conditions(
-            self.choice.params, self.state, conditions, declared, ops
-        )
+        return self.choice.component.forward_conditions(self.choice.params, self.state, conditions, declared, ops)
 
     def describe(self) -> DataInfo:
         """The transformed data: condition ranges in network units; the threshold, which is not there, is 0.

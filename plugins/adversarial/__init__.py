@@ -57,6 +57,10 @@ class Adversarial(Strategy):
         ),
     }
 
+    def updates(self, params: AdversarialParams) -> Mapping[str, int]:
+        """One generator update and `critic_steps` critic updates in each training step."""
+        return {"generator": 1, "critic": params.critic_steps}
+
     def build(
         self,
         params: AdversarialParams,

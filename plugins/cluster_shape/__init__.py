@@ -22,6 +22,7 @@ class ClusterShape(Metric):
     unit = "1"
     better = "lower"
     version = 1
+    headline = "largest_ks"
     reference = "PhysGAN (2020), https://github.com/prutianova-nastia/PhysGAN"
 
     class Params(Params):

@@ -21,11 +21,14 @@ class Params(BaseModel):
 
 
 def _find_data_file(path: Path, info: ValidationInfo) -> Path:
-    folders: Sequence[Path] = (info.context or {}).get("data_folders", (Path(),))
+    context = info.context or {}
+    folders: Sequence[Path] = context.get("data_folders", (Path(),))
     candidates = [path] if path.is_absolute() else [folder / path for folder in folders]
     for candidate in candidates:
         if candidate.is_file():
             return candidate.resolve()
+    if not context.get("data_must_exist", True):
+        return path
     looked = ", ".join(str(candidate.absolute()) for candidate in candidates)
     raise PydanticCustomError(
         "data_file_missing",

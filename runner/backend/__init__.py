@@ -14,6 +14,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only, unless the us
 with quiet_start():
     import keras
     import tensorflow  # noqa: F401  loaded here so that its start-up messages are dealt with once
+    from keras import ops
 
 keras.config.set_floatx("float32")
 keras.config.set_image_data_format("channels_last")
+
+__all__ = ["keras", "ops"]

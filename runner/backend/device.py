@@ -63,16 +63,14 @@ def _gpu_number(device: str, gpus: int) -> int | None:
     if device == "cpu" or (device == "auto" and not gpus):
         return None
     if device != "auto" and match is None:
-        raise ExperimentError(
-            [Problem("", "device", f"{device!r} is no device", "write auto, cpu, gpu or gpu:N")]
-        )
+        raise ExperimentError([Problem("", "device", f"{device!r} is no device", "write auto, cpu, gpu or gpu:N")])
     number = int(match[1] or 0) if match else 0
     if number >= gpus:
         seen = ", ".join(found.name for found in tf.config.list_physical_devices())
         message = f"{device} was asked for, but TensorFlow sees {seen}"
         if startup.said:
             message += f" (it said: {startup.said[-1]})"
-        suggestion = "use device: auto or cpu; for an NVIDIA GPU, install its driver and pip install 'tpc-runner[gpu]'"
+        suggestion = "use device: auto or cpu; an NVIDIA GPU needs its driver and pip install 'tpc-runner[gpu]'"
         raise ExperimentError([Problem("", "device", message, suggestion)])
     return number
 

@@ -1,0 +1,72 @@
+"""The whole state of a training, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from runner.backend.training import Trainer
+from runner.errors import RunDirectoryError
+from runner.run_directory import replace_atomic
+
+
+def _variables(trainer: Trainer) -> Iterator[tuple[str, keras.Variable]]:
+    """Every variable of every network, optimizer and seed generator, and the strategy's own, each once.
+
+    Named by position: Keras numbers layers across the whole process, so that their names differ between runs.
+    """
+    built, seen = trainer.built, set()
+    owners: list[tuple[str, Any]] = [(f"networks/{role}", network) for role, network in built.networks.items()]
+    owners += [(f"optimizers/{role}", optimizer) for role, optimizer in built.optimizers.items()]
+    owners.append(("strategy", built.model))
+    for owner, holder in owners:
+        for number, variable in enumerate(holder.variables):
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                yield f"{owner}/{number:04d}", variable
+
+
+def save(path: Path, trainer: Trainer) -> None:
+    """Step and every variable, as HDF5; complete under its name or not there.
+
+    Raises:
+        RunDirectoryError: If it cannot be written.
+    """
+    with replace_atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["step"] = trainer.step
+        for name, variable in _variables(trainer):
+            file.create_dataset(name, data=np.asarray(variable)).attrs["name"] = variable.name
+
+
+def restore(path: Path, trainer: Trainer) -> None:
+    """Sets a newly built trainer to the saved state.
+
+    Raises:
+        RunDirectoryError: If the file cannot be read, or an entry is missing, too many or of another shape;
+            nothing has been changed then.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            step = int(file.attrs["step"])
+            saved: dict[str, Any] = {}
+            file.visititems(lambda name, item: saved.update({name: item[()]}) if hasattr(item, "shape") else None)
+    except (OSError, KeyError) as error:
+        raise RunDirectoryError(f"{path}: not a checkpoint: {error}") from error
+    variables = dict(_variables(trainer))
+    for name in sorted({*saved, *variables}):
+        if name not in saved or name not in variables:
+            holder = "the experiment's networks" if name not in saved else "the checkpoint"
+            raise RunDirectoryError(f"{path}: {name} is only in {holder}; it belongs to another experiment")
+        if saved[name].shape != tuple(variables[name].shape) or saved[name].dtype != variables[name].dtype:
+            raise RunDirectoryError(
+                f"{path}: {name} is {saved[name].dtype} {saved[name].shape}, but the experiment's "
+                f"{variables[name].name} is {variables[name].dtype} {tuple(variables[name].shape)}"
+            )
+    for name, variable in variables.items():
+        variable.assign(saved[name])
+    trainer.step = step

@@ -1,0 +1,115 @@
+"""The training loop: blocks of steps, each one compiled call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from runner.api import Sample
+from runner.backend.building import Built
+from runner.backend.data import StepInputs, TrainingData
+from runner.errors import DivergedError, PluginError
+from runner.transforms import FittedTransform
+
+Losses = Mapping[str, NDArray[np.float32]]
+
+
+class Trainer:
+    """Networks in training.
+
+    Args:
+        built: Networks, optimizers and the strategy's model.
+        sample: Training events in physical units.
+        transform: To network units.
+        batch_size: Events per batch.
+        seed: The experiment's seed.
+
+    Attributes:
+        step: Training steps done.
+        losses: Names of the losses, in the order of the history.
+    """
+
+    def __init__(
+        self, built: Built, sample: Sample, transform: FittedTransform, *, batch_size: int, seed: int
+    ) -> None:
+        self.built = built
+        self.step = 0
+        self._data = TrainingData(sample, transform, batch_size, seed)
+        self._seed = seed
+        self._one_step = tf.function(self._traced_step, autograph=False)
+        scalars = self._one_step.get_concrete_function(tf.TensorSpec([], tf.int64)).structured_outputs
+        self.losses: tuple[str, ...] = tuple(scalars)
+        self._block = tf.function(self._traced_block, autograph=False)
+
+    def _traced_step(self, step: Any) -> dict[str, Any]:
+        losses = self.built.model.train_step(StepInputs(self._data, step, self._seed))
+        if not isinstance(losses, dict) or not losses:
+            raise PluginError(f"train_step returned {losses!r}; return a dictionary of losses by name")
+        for name, value in losses.items():
+            if tf.convert_to_tensor(value).shape.rank != 0:
+                raise PluginError(f"train_step: the loss {name!r} is no scalar but {value!r}")
+        return {name: tf.cast(value, tf.float32) for name, value in losses.items()}
+
+    def _traced_block(self, first: Any, count: Any) -> Any:
+        """Losses of `count` steps, (count, losses)."""
+        table = tf.TensorArray(tf.float32, size=count, element_shape=(len(self.losses),))
+
+        def one(done: Any, table: Any) -> tuple[Any, Any]:
+            losses = self._one_step(first + tf.cast(done, tf.int64))
+            return done + 1, table.write(done, tf.stack([losses[name] for name in self.losses]))
+
+        _, table = tf.while_loop(lambda done, _: done < count, one, (tf.constant(0), table), parallel_iterations=1)
+        return table.stack()
+
+    def run(
+        self,
+        *,
+        steps: int,
+        block: int,
+        checkpoint_every: int,
+        on_block: Callable[[int, Losses], None],
+        on_checkpoint: Callable[[int], None],
+        should_stop: Callable[[], bool],
+    ) -> bool:
+        """Trains up to step `steps`, or until asked to stop.
+
+        Args:
+            steps: Number of the last step.
+            block: Steps per compiled call.
+            checkpoint_every: A block never goes past a multiple of it.
+            on_block: Called after each block with the number of its first step (from 1) and its losses (count,).
+            on_checkpoint: Called at every multiple of `checkpoint_every`, at the last step, and when stopping.
+            should_stop: Asked after each block.
+
+        Returns:
+            Whether the last step was reached.
+
+        Raises:
+            DivergedError: If a loss is NaN or infinite, saying which and at which step.
+        """
+        while self.step < steps:
+            count = min(block, steps - self.step, checkpoint_every - self.step % checkpoint_every)
+            table = self._block(tf.constant(self.step, tf.int64), tf.constant(count)).numpy()
+            losses = dict(zip(self.losses, table.T, strict=True))
+            on_block(self.step + 1, losses)
+            self._check(table)
+            self.step += count
+            stop = should_stop()
+            if stop or self.step == steps or self.step % checkpoint_every == 0:
+                on_checkpoint(self.step)
+            if stop and self.step < steps:
+                return False
+        return True
+
+    def _check(self, table: NDArray[np.float32]) -> None:
+        wrong = np.argwhere(~np.isfinite(table))
+        if len(wrong):
+            row, column = wrong[0]
+            raise DivergedError(
+                f"the loss {self.losses[column]} is {table[row, column]} at step {self.step + int(row) + 1}; "
+                "try a smaller learning rate or a stronger penalty; checkpoints before it are kept"
+            )

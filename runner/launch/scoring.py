@@ -1,0 +1,39 @@
+"""Scores and figures of a run."""
+
+from __future__ import annotations
+
+import logging
+
+from runner import provenance
+from runner.api import Sample
+from runner.evaluation import Evaluation, evaluate
+from runner.plan import Plan
+from runner.run_directory import RunDirectory, read_history
+
+log = logging.getLogger("runner")
+
+
+def score(plan: Plan, directory: RunDirectory, real: Sample, generated: Sample, step: int) -> Evaluation:
+    """Scores, and the figures drawn beside them; the caller writes the scores."""
+    from runner.report import figures
+
+    evaluation = evaluate(
+        plan.metrics,
+        real,
+        generated,
+        seed=plan.experiment.seed,
+        split="test",
+        step=step,
+        data_digest=provenance.digest_sample(real),
+    )
+    folder = directory.figures
+    figures.gallery(folder / "gallery.png", real, generated)
+    figures.mean_response(folder / "mean_response.png", real, generated)
+    history = read_history(directory)
+    figures.loss_curves(folder / "losses.png", history.step, history.losses)
+    for metric, measurement in evaluation.measurements.items():
+        for histogram in measurement.figures:
+            figures.histogram(folder / metric / f"{histogram.name}.png", histogram)
+    for note in evaluation.scores.notes:
+        log.info(note)
+    return evaluation

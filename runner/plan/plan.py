@@ -1,0 +1,104 @@
+"""What a plan holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from runner.api import (
+    Architecture,
+    Callback,
+    Component,
+    DataInfo,
+    Dataset,
+    Loss,
+    Metric,
+    Params,
+    Signature,
+    Strategy,
+    Transform,
+)
+from runner.config import Document
+from runner.experiment import Experiment, is_file
+from runner.plugin_manager import LoadedPlugin, Plugins
+
+C = TypeVar("C", bound=Component)
+
+
+@dataclass(frozen=True)
+class Choice(Generic[C]):
+    """A component with its parameters.
+
+    Attributes:
+        name: As the experiment calls it: a name, or ``plugin:name``.
+        component: The component.
+        params: Checked parameters, an instance of its `Params`.
+        plugin: Name of its plugin.
+    """
+
+    name: str
+    component: C
+    params: Params
+    plugin: str
+
+    def resolved(self) -> dict[str, Any]:
+        """Name and every parameter, as an experiment file would say it."""
+        return {"name": self.name, **self.params.model_dump(mode="json")}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that is needed to run an experiment.
+
+    Attributes:
+        experiment: The file's own keys.
+        plugins: All plugins.
+        plugin_files: Plugins given as files.
+        dataset: The data set.
+        transform: The transform.
+        networks: The network of each role.
+        strategy: The strategy.
+        losses: The loss in each slot that is filled.
+        metrics: The metrics.
+        callbacks: The callbacks.
+        data: What the data set declares.
+        signatures: Inputs and output of the network of each role.
+        document: The file.
+    """
+
+    experiment: Experiment
+    plugins: Plugins
+    plugin_files: tuple[Path, ...]
+    dataset: Choice[Dataset]
+    transform: Choice[Transform]
+    networks: Mapping[str, Choice[Architecture]]
+    strategy: Choice[Strategy]
+    losses: Mapping[str, Choice[Loss]]
+    metrics: tuple[Choice[Metric], ...]
+    callbacks: tuple[Choice[Callback], ...]
+    data: DataInfo
+    signatures: Mapping[str, Signature]
+    document: Document
+
+    def resolved(self) -> dict[str, Any]:
+        """The experiment with every default and absolute paths; plugin files as kept in a run folder."""
+        tree = self.experiment.model_dump(mode="json")
+        modules = [name for name in self.experiment.plugins if not is_file(name)]
+        tree["plugins"] = [*modules, *(f"plugins/{path.name}" for path in self.plugin_files)]
+        tree["dataset"] = self.dataset.resolved()
+        tree["transform"] = self.transform.resolved()
+        tree["networks"] = {role: choice.resolved() for role, choice in self.networks.items()}
+        tree["strategy"] = self.strategy.resolved()
+        tree["losses"] = {slot: choice.resolved() for slot, choice in self.losses.items()}
+        tree["evaluation"]["metrics"] = [choice.resolved() for choice in self.metrics]
+        tree["callbacks"] = [choice.resolved() for choice in self.callbacks]
+        return tree
+
+    def plugins_used(self) -> tuple[LoadedPlugin, ...]:
+        """The plugins whose components take part."""
+        choices: list[Choice[Any]] = [self.dataset, self.transform, self.strategy, *self.networks.values()]
+        choices += [*self.losses.values(), *self.metrics, *self.callbacks]
+        names = {choice.plugin for choice in choices}
+        return tuple(plugin for plugin in self.plugins.loaded if plugin.name in names)

@@ -1,0 +1,232 @@
+"""The training loop on a small strategy of its own, so that every promise can be checked exactly."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from runner import testing
+from runner.api import Params, Sample, Transform
+from runner.errors import DivergedError, RunDirectoryError
+from runner.experiment import SGD, Adam, Decay
+from runner.plan import Choice
+from runner.transforms import FittedTransform
+
+pytestmark = pytest.mark.training
+
+
+class Same(Transform):
+    """Nothing changes."""
+
+    name = "same"
+
+    def forward(self, params, state, responses, ops):
+        return responses
+
+    def inverse(self, params, state, responses, ops):
+        return responses
+
+
+@pytest.fixture
+def events() -> Sample:
+    """Fifty events whose first pixel is their number."""
+    sample = testing.sample(events=50)
+    sample.responses[:, 0, 0] = np.arange(50) + 1
+    return sample
+
+
+@pytest.fixture
+def transform(events: Sample) -> FittedTransform:
+    return FittedTransform.fit(Choice("same", Same(), Params(), "test"), events)
+
+
+def make_trainer(events: Sample, transform: FittedTransform, seed: int = 3, scale: float = 1.0) -> Any:
+    from runner.backend import keras, ops
+    from runner.backend.building import Built, optimizer
+    from runner.backend.training import Trainer
+
+    class Model(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = self.add_weight(shape=(), initializer="zeros", name="weight")
+            self.noise = keras.layers.Dropout(0.5, seed=1)
+
+        def train_step(self, step: Any) -> dict[str, Any]:
+            first, _ = step.batch()
+            second, _ = step.batch()
+            seeds = [step.seed(), step.seed()]
+            self.weight.assign_add(scale * ops.sum(self.noise(ops.ones((4,)), training=True)))
+            return {
+                "first": ops.sum(first[:, 0, 0]),
+                "second": ops.sum(second[:, 0, 0]),
+                "seeds": ops.cast(ops.sum(ops.stack(seeds)) % 1000, "float32"),
+                "weight": self.weight.value,
+            }
+
+        def generate(self, conditions: Any, seed: Any) -> Any:
+            import tensorflow as tf
+
+            return 3 * tf.random.stateless_uniform((conditions.shape[0], 8, 8), seed)
+
+    model = Model()
+    adam = optimizer(Adam(), 1)
+    adam.build([model.weight])
+    return Trainer(Built({"net": model}, {"net": adam}, model), events, transform, batch_size=10, seed=seed)
+
+
+def losses(trainer: Any, steps: int, block: int = 7, stop_after: int | None = None) -> dict[str, np.ndarray]:
+    """History of a training, and a check that it is complete."""
+    blocks: list[tuple[int, Mapping[str, np.ndarray]]] = []
+    start = trainer.step
+    trainer.run(
+        steps=steps,
+        block=block,
+        checkpoint_every=5,
+        on_block=lambda first, values: blocks.append((first, values)),
+        on_checkpoint=lambda step: None,
+        should_stop=lambda: stop_after is not None and trainer.step >= stop_after,
+    )
+    expected = start + 1
+    for first, values in blocks:
+        assert first == expected
+        expected += len(values["first"])
+    return {name: np.concatenate([values[name] for _, values in blocks]) for name in trainer.losses}
+
+
+def test_a_pass_uses_every_event_once(events: Sample, transform: FittedTransform) -> None:
+    from runner.backend import ops
+    from runner.backend.data import TrainingData
+
+    data = TrainingData(events, transform, batch_size=10, seed=1)
+    passes = [
+        np.concatenate([ops.convert_to_numpy(data.batch(step, 0)[0])[:, 0, 0] for step in range(start, start + 5)])
+        for start in (0, 5)
+    ]
+    for numbers in passes:
+        np.testing.assert_array_equal(np.sort(numbers), np.arange(50) + 1)
+    assert not np.array_equal(*passes)
+
+
+def test_batches_carry_their_own_conditions(events: Sample, transform: FittedTransform) -> None:
+    from runner.backend import ops
+    from runner.backend.data import TrainingData
+
+    responses, conditions = TrainingData(events, transform, batch_size=20, seed=1).batch(4, 1)
+    index = ops.convert_to_numpy(responses)[:, 0, 0].astype(int) - 1
+    np.testing.assert_array_equal(ops.convert_to_numpy(conditions), events.conditions[index])
+
+
+def test_batches_depend_on_seed_step_and_number_alone(events: Sample, transform: FittedTransform) -> None:
+    first = losses(make_trainer(events, transform), 20, block=7)
+    again = losses(make_trainer(events, transform), 20, block=3)
+    other = losses(make_trainer(events, transform, seed=4), 20)
+    for name in ("first", "second", "seeds"):
+        np.testing.assert_array_equal(first[name], again[name])
+        assert not np.array_equal(first[name], other[name])
+    assert not np.array_equal(first["first"], first["second"])
+    assert len(set(first["seeds"])) > 15
+
+
+def test_a_restored_training_goes_on_to_the_same_bits(
+    tmp_path: Path, events: Sample, transform: FittedTransform
+) -> None:
+    from runner.backend import checkpoints
+
+    whole = make_trainer(events, transform)
+    expected = losses(whole, 20)
+    first = make_trainer(events, transform)
+    begun = losses(first, 20, stop_after=10)
+    checkpoints.save(tmp_path / "checkpoint.h5", first)
+    second = make_trainer(events, transform)
+    checkpoints.restore(tmp_path / "checkpoint.h5", second)
+    assert second.step == first.step < 20
+    rest = losses(second, 20)
+    for name, values in expected.items():  # "weight" depends on the state of dropout's seed generator
+        np.testing.assert_array_equal(values, np.concatenate([begun[name], rest[name]]))
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path: Path, events: Sample, transform: FittedTransform) -> None:
+    import h5py
+
+    from runner.backend import checkpoints
+
+    trainer = make_trainer(events, transform)
+    path = tmp_path / "checkpoint.h5"
+    checkpoints.save(path, trainer)
+    with h5py.File(path, "a") as file:
+        name = next(iter(file["networks/net"]))
+        del file[f"networks/net/{name}"]
+    with pytest.raises(RunDirectoryError, match="is only in the experiment's networks"):
+        checkpoints.restore(path, trainer)
+    with h5py.File(path, "a") as file:
+        file[f"networks/net/{name}"] = np.zeros((3, 3), np.float32)
+    with pytest.raises(RunDirectoryError, match=r"is float32 \(3, 3\), but the experiment's"):
+        checkpoints.restore(path, trainer)
+    path.write_bytes(b"no HDF5")
+    with pytest.raises(RunDirectoryError, match="not a checkpoint"):
+        checkpoints.restore(path, trainer)
+
+
+def test_checkpoints_come_at_their_steps_and_when_stopping(events: Sample, transform: FittedTransform) -> None:
+    trainer, seen = make_trainer(events, transform), []
+    options = {"block": 4, "checkpoint_every": 6, "on_block": lambda *_: None, "on_checkpoint": seen.append}
+    assert trainer.run(steps=15, should_stop=lambda: False, **options)
+    assert seen == [6, 12, 15]
+    seen.clear()
+    answers: Iterator[bool] = iter([False, True])
+    assert not trainer.run(steps=40, should_stop=lambda: next(answers), **options)
+    assert seen == [18, 22]
+
+
+def test_a_loss_that_is_not_finite_stops_with_its_name_and_step(events: Sample, transform: FittedTransform) -> None:
+    trainer = make_trainer(events, transform, scale=1e38)
+    with pytest.raises(DivergedError, match=r"the loss weight is inf at step \d"):
+        losses(trainer, 20)
+
+
+def test_the_learning_rate_falls_with_training_steps_not_with_updates() -> None:
+    from runner.backend.building import optimizer
+
+    settings = SGD(learning_rate=1.0, decay=Decay(rate=0.5, every=10))
+    schedule = optimizer(settings, updates=3)._learning_rate
+    rates = [float(schedule(3 * step)) for step in (0, 9, 10, 19, 20)]
+    assert rates == [1.0, 1.0, 0.5, 0.5, 0.25]
+    assert float(optimizer(SGD(learning_rate=0.25), updates=3).learning_rate) == 0.25
+
+
+def test_the_first_responses_do_not_depend_on_how_many_are_asked_for(
+    events: Sample, transform: FittedTransform
+) -> None:
+    from runner.backend.sampling import generate
+
+    model = make_trainer(events, transform).built.model
+    conditions = np.linspace(0, 15, 1203, dtype=np.float32)[:, None]
+    many, few = generate(model, transform, conditions, 5), generate(model, transform, conditions[:40], 5)
+    np.testing.assert_array_equal(many.responses[:40], few.responses)
+    np.testing.assert_array_equal(many.conditions, conditions)
+    assert not ((many.responses > 0) & (many.responses < 1)).any()  # the threshold of these data is 1
+    assert (many.responses[1000] != many.responses[0]).any()
+    assert (generate(model, transform, conditions[:40], 6).responses != few.responses).any()
+
+
+def test_a_saved_network_opens_in_plain_keras_with_the_same_numbers(tmp_path: Path) -> None:
+    from runner.backend import keras, keras_h5
+
+    def network() -> Any:
+        inputs = {"latent": keras.Input((3,), name="latent"), "conditions": keras.Input((1,), name="conditions")}
+        joined = keras.layers.Concatenate()([inputs["conditions"], inputs["latent"]])
+        return keras.Model(inputs, keras.layers.Dense(4)(joined))
+
+    first, path = network(), tmp_path / "model" / "generator.h5"
+    keras_h5.save_network(path, first)
+    values = {"latent": np.ones((2, 3), np.float32), "conditions": np.full((2, 1), 5, np.float32)}
+    opened = keras.models.load_model(path, compile=False)
+    np.testing.assert_array_equal(opened(values), first(values))
+    second = network()
+    keras_h5.load_weights(path, second)
+    np.testing.assert_array_equal(second(values), first(values))
+    wrong = keras.Sequential([keras.Input((7,)), keras.layers.Dense(2)])
+    with pytest.raises(RunDirectoryError, match="not the weights of this network"):
+        keras_h5.load_weights(path, wrong)
