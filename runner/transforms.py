@@ -13,7 +13,7 @@ from runner.api import Condition, DataInfo, Sample, Transform
 from runner.api.component import State
 from runner.errors import PluginError, RunDirectoryError
 from runner.plan import Choice
-from runner.run_directory import replace_atomic
+from runner.run_directory import write_hdf5
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class FittedTransform:
 
     def save(self, path: Path) -> None:
         """Name and state as HDF5; parameters and description are the run's `resolved.yaml`."""
-        with replace_atomic(path) as temporary, h5py.File(temporary, "w") as file:
+        with write_hdf5(path) as file:
             file.attrs["transform"] = self.choice.component.name
             for name, array in self.state.items():
                 file.create_dataset(name, data=array)
@@ -87,7 +87,5 @@ class FittedTransform:
         except OSError as error:
             raise RunDirectoryError(f"{path}: cannot be read: {error}") from error
         if name != choice.component.name:
-            raise RunDirectoryError(
-                f"{path}: holds the transform {name}, but the run uses {choice.component.name}"
-            )
+            raise RunDirectoryError(f"{path}: holds the transform {name}, but the run uses {choice.component.name}")
         return cls(choice, state, info)

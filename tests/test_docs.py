@@ -33,9 +33,7 @@ def blocks(text: str) -> list[Block]:
     found = []
     for match in FENCE.finditer(text):
         language, _, rest = match["info"].partition(" ")
-        options = {
-            key: quoted or plain for key, quoted, plain in re.findall(r'([a-z-]+)=(?:"([^"]*)"|(\S+))', rest)
-        }
+        options = {key: quoted or plain for key, quoted, plain in re.findall(r'([a-z-]+)=(?:"([^"]*)"|(\S+))', rest)}
         found.append(Block(language, options, match["body"]))
     return found
 

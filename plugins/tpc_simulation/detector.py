@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 REFERENCES = (
     "[MPD] A. Averyanov et al., JINST 9 (2014) C09036; "
-    "[PDG] S. Navas et al., Phys. Rev. D 110 (2024) 030001, section 35.6; "
+    "[PDG] S. Navas et al., Phys. Rev. D 110 (2024) 030001, chapter 35; "
     "[BRR] W. Blum, W. Riegler, L. Rolandi, Particle Detection with Drift Chambers, 2nd ed., Springer (2008)"
 )
 
@@ -17,17 +17,19 @@ class Detector:
 
     Attributes:
         pad_width: Pitch of the pads along a row [cm]; 5 mm [MPD].
-        row_height: Length of the track seen by one row [cm]; pads are 12 mm long [MPD], the rest is induced from
+        row_height: Length of the track seen by one row [cm]: that of the pads, 12 mm [MPD], and what is induced from
             beyond their ends. Tuned: growth of the pad width with the crossing angle.
-        clusters: Primary ionisation clusters per length of track [1/cm]; 25 for argon, 28 for methane [PDG].
-        size_exponent: a in P(n) ~ n^-a for n electrons in a cluster; 2 for free electrons [BRR 1.2]. Tuned.
-        largest_cluster: Cut-off of n [electrons]. Tuned: largest real responses.
-        drift_velocity: [cm/us]; 5.45 in Ar-CH4 90:10 at 140 V/cm [MPD].
-        time_bin: Sampling period [us]; 10 MHz [MPD].
+        clusters: Primary ionisation clusters per length of track [1/cm]. Tuned: lower edge of the charge; together
+            with the sizes 92 electrons/cm (25 clusters and 97 electrons in argon, minimum ionising [PDG]).
+        size_exponent: a in P(n) ~ n^-a for n electrons in a cluster; 2 for collisions with free electrons
+            [BRR chapter 1]. Tuned: upper edge of the charge.
+        largest_cluster: Cut-off of n [electrons]. Tuned: the largest real responses.
+        drift_velocity: [cm/us]; nominal in argon with 10% methane [MPD].
+        time_bin: Sampling period [us]; nominally 10 MHz [MPD].
         transverse_diffusion: Spread after 1 cm of drift [cm / sqrt(cm)]. Tuned: jitter of the centre in pads.
         longitudinal_diffusion: Spread after 1 cm of drift [cm / sqrt(cm)]. Tuned: which time bins are read out.
         polya: theta of the avalanche's Polya distribution, relative variance 1 / (1 + theta); 0 is exponential
-            [BRR 4.5]. Tuned.
+            [BRR chapter 4]. Tuned.
         gain: Amplitude of one electron's mean avalanche, summed over pads and time bins [ADC]. Tuned.
         induction_width: Standard deviation of the charge induced on the pad plane by one avalanche [cm]. Tuned.
         induction_reach: Pads on each side of the nearest that receive charge [pads]. Tuned.
@@ -39,19 +41,19 @@ class Detector:
     """
 
     pad_width: float = 0.5
-    row_height: float = 1.5
-    clusters: float = 26.0
-    size_exponent: float = 2.0
-    largest_cluster: int = 10_000
+    row_height: float = 1.55
+    clusters: float = 31.0
+    size_exponent: float = 2.24
+    largest_cluster: int = 20_000
     drift_velocity: float = 5.45
     time_bin: float = 0.1
-    transverse_diffusion: float = 0.0185
-    longitudinal_diffusion: float = 0.034
+    transverse_diffusion: float = 0.019
+    longitudinal_diffusion: float = 0.035
     polya: float = 0.0
-    gain: float = 34.0
-    induction_width: float = 0.2
+    gain: float = 38.0
+    induction_width: float = 0.133
     induction_reach: int = 1
-    shaping_width: float = 0.074
+    shaping_width: float = 0.0735
     threshold: float = 1.0
     saturation: float = 40_950.0
     digits: int = 4

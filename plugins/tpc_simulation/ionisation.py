@@ -63,7 +63,7 @@ def cluster_sizes(detector: Detector, number: int, rng: np.random.Generator) -> 
     r"""Electrons per cluster, $P(n) = n^{-a} / \sum_{m=1}^{n_{max}} m^{-a}$: mostly 1, with a long tail.
 
     Reference:
-        Blum, Riegler, Rolandi, Particle Detection with Drift Chambers (2008), section 1.2: the tail is close to
+        Blum, Riegler, Rolandi, Particle Detection with Drift Chambers (2008), chapter 1: the tail is close to
         1/n^2, as for collisions with free electrons.
     """
     weights = np.arange(1.0, detector.largest_cluster + 1) ** -detector.size_exponent

@@ -10,31 +10,9 @@ from scipy.special import ndtr
 
 from plugins.tpc_simulation.detector import Detector
 from plugins.tpc_simulation.ionisation import Electrons, Tracks, Values, ionise
+from plugins.tpc_simulation.window import Window
 
 CHUNK = 1000  # events simulated at once: about 20 MB of electrons; another number gives other random events
-
-
-@dataclass(frozen=True)
-class Window:
-    """Pads and time bins of a response.
-
-    Attributes:
-        pads: Number of pads.
-        times: Number of time bins.
-    """
-
-    pads: int
-    times: int
-
-    @property
-    def pad_anchor(self) -> int:
-        """Index of the pad that a track is on: the lower of the two in the middle."""
-        return (self.pads - 1) // 2
-
-    @property
-    def time_anchor(self) -> int:
-        """Index of the time bin that a track's drift time is in."""
-        return (self.times - 1) // 2
 
 
 @dataclass(frozen=True)
@@ -54,18 +32,52 @@ class Avalanches:
     charge: Values
 
 
-def simulate(
-    tracks: Tracks, window: Window, detector: Detector, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Responses to tracks, (events, pads, times) [ADC]."""
-    responses = np.empty((len(tracks), window.pads, window.times), dtype=np.float32)
+@dataclass(frozen=True)
+class Responses:
+    """What is read out.
+
+    Attributes:
+        amplitudes: float32 (events, pads, times) [ADC], 0 where nothing is read out.
+        outside: Share of the avalanches' charge that arrives beside the window.
+    """
+
+    amplitudes: NDArray[np.float32]
+    outside: float
+
+    def notes(self, window: Window) -> tuple[str, ...]:
+        """What the user has to know: charge beside the window (from 0.1%), and responses without a hit."""
+        notes = []
+        if self.outside >= 1e-3:
+            notes.append(
+                f"{self.outside:.1%} of the charge arrives beside the window of {window.pads} pads x "
+                f"{window.times} time bins and is lost; larger 'pads' and 'times' keep it"
+            )
+        empty = int((self.amplitudes.max(axis=(1, 2)) == 0).sum())
+        if empty:
+            notes.append(f"{empty} of {len(self.amplitudes)} responses have no hit")
+        return tuple(notes)
+
+
+def simulate(tracks: Tracks, window: Window, detector: Detector, rng: np.random.Generator) -> Responses:
+    """Responses to tracks."""
+    amplitudes = np.empty((len(tracks), window.pads, window.times), dtype=np.float32)
+    total = outside = 0.0
     for first in range(0, len(tracks), CHUNK):
         events = slice(first, first + CHUNK)
         part = tracks.take(events)
         avalanches = amplify(part, ionise(part, detector, rng), window, detector, rng)
+        total += avalanches.charge.sum()
+        outside += charge_outside(avalanches, window)
         collected = induce(avalanches, len(part), window, detector)
-        responses[events] = digitise(shape(collected, window, detector), detector)
-    return responses
+        amplitudes[events] = digitise(shape(collected, window, detector), detector)
+    return Responses(amplitudes, outside / total if total else 0.0)
+
+
+def charge_outside(avalanches: Avalanches, window: Window) -> float:
+    """Charge of the avalanches whose pad or time bin is not in the window [ADC]."""
+    pad, time = np.rint(avalanches.pad), np.rint(avalanches.time)
+    outside = (pad < 0) | (pad >= window.pads) | (time < 0) | (time >= window.times)
+    return float(avalanches.charge[outside].sum())
 
 
 def amplify(
@@ -73,14 +85,14 @@ def amplify(
 ) -> Avalanches:
     r"""Drift of each electron to the anode wires, and its avalanche.
 
-    An electron freed at distance y from the middle of the row arrives at pad
-    $x_0 + (y \tan\alpha + \delta_T) / w$ and time $(L - y \tan\lambda / \cos\alpha + \delta_L) / (v \Delta t)$, with the
-    track's pad coordinate x0, drift length L, crossing angle alpha and dip angle lambda, the pad width w, and Gaussian
-    diffusion of standard deviations $D_T \sqrt L$ and $D_L \sqrt L$. The avalanche is $g\,\Gamma(1+\theta)/(1+\theta)$:
-    a Polya distribution of mean g and relative variance $1/(1+\theta)$.
+    An electron freed at distance y from the middle of the row arrives at pad $x_0 + (y \tan\alpha + \delta_T) / w$
+    and time $(L - y \tan\lambda / \cos\alpha + \delta_L) / (v \Delta t)$, with the track's pad coordinate x0, drift
+    length L, crossing angle alpha and dip angle lambda, the pad width w, and Gaussian diffusion of standard
+    deviations $D_T \sqrt L$ and $D_L \sqrt L$. The avalanche is $g\,\Gamma(1+\theta)/(1+\theta)$: a Polya
+    distribution of mean g and relative variance $1/(1+\theta)$.
 
     Reference:
-        Blum, Riegler, Rolandi (2008), sections 2.2 (diffusion) and 4.5 (avalanches).
+        Blum, Riegler, Rolandi (2008), chapters 2 (drift and diffusion) and 4 (avalanches).
     """
     alpha, dip = np.radians(tracks.crossing_angle), np.radians(tracks.dip_angle)
     root = np.sqrt(tracks.drift_length)

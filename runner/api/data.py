@@ -117,6 +117,4 @@ class Sample:
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | Sequence[int] | slice) -> Sample:
         """The events at `index`, in that order."""
         chosen = slice(*index.indices(len(self))) if isinstance(index, slice) else np.asarray(index)
-        return Sample(
-            self.info, self.responses[chosen], self.conditions[chosen], self.event_ids[chosen], self.notes
-        )
+        return Sample(self.info, self.responses[chosen], self.conditions[chosen], self.event_ids[chosen], self.notes)

@@ -12,7 +12,7 @@ import numpy as np
 
 from runner.backend.training import Trainer
 from runner.errors import RunDirectoryError
-from runner.run_directory import replace_atomic
+from runner.run_directory import write_hdf5
 
 
 def _variables(trainer: Trainer) -> Iterator[tuple[str, keras.Variable]]:
@@ -37,7 +37,7 @@ def save(path: Path, trainer: Trainer) -> None:
     Raises:
         RunDirectoryError: If it cannot be written.
     """
-    with replace_atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with write_hdf5(path) as file:
         file.attrs["step"] = trainer.step
         for name, variable in _variables(trainer):
             file.create_dataset(name, data=np.asarray(variable)).attrs["name"] = variable.name

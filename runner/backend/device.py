@@ -57,6 +57,12 @@ def configure(device: str, seed: int) -> DeviceInfo:
     )
 
 
+def available() -> tuple[str, ...]:
+    """Names of all devices TensorFlow sees."""
+    with startup.quiet_start():
+        return tuple(str(device.name) for device in tf.config.list_physical_devices())
+
+
 def _gpu_number(device: str, gpus: int) -> int | None:
     """Index of the GPU asked for, or None for the CPU."""
     match = re.fullmatch(r"gpu(?::(\d+))?", device)
@@ -66,7 +72,7 @@ def _gpu_number(device: str, gpus: int) -> int | None:
         raise ExperimentError([Problem("", "device", f"{device!r} is no device", "write auto, cpu, gpu or gpu:N")])
     number = int(match[1] or 0) if match else 0
     if number >= gpus:
-        seen = ", ".join(found.name for found in tf.config.list_physical_devices())
+        seen = ", ".join(available())
         message = f"{device} was asked for, but TensorFlow sees {seen}"
         if startup.said:
             message += f" (it said: {startup.said[-1]})"

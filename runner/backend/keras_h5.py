@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +20,11 @@ def save_network(path: Path, network: keras.Model) -> None:
     Raises:
         RunDirectoryError: If it cannot be written.
     """
-    with replace_atomic(path) as temporary, tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / "network.h5"  # Keras tells the format by the name
-        with _quiet():
-            network.save(written, include_optimizer=False)
-        shutil.copyfile(written, temporary)
+    with replace_atomic(path) as temporary, _quiet():
+        try:
+            network.save(temporary, include_optimizer=False)
+        except RuntimeError as error:  # what the HDF5 library makes of a full disk
+            raise RunDirectoryError(f"{path}: cannot be written: {error}") from error
 
 
 def load_weights(path: Path, network: keras.Model) -> None:

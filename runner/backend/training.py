@@ -33,9 +33,7 @@ class Trainer:
         losses: Names of the losses, in the order of the history.
     """
 
-    def __init__(
-        self, built: Built, sample: Sample, transform: FittedTransform, *, batch_size: int, seed: int
-    ) -> None:
+    def __init__(self, built: Built, sample: Sample, transform: FittedTransform, *, batch_size: int, seed: int) -> None:
         self.built = built
         self.step = 0
         self._data = TrainingData(sample, transform, batch_size, seed)

@@ -127,11 +127,11 @@ def parameter_rows(schema: dict[str, Any], prefix: str = "") -> list[tuple[str, 
     import json
 
     definitions = schema.get("$defs", {})
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, field in schema.get("properties", {}).items():
         default = json.dumps(field["default"]) if "default" in field else "required"
         help_text = field.get("description", "")
-        rows.append((prefix + name, _type(field, definitions), default, _range(field), help_text))
+        rows.append((f"{prefix}{name}", _type(field, definitions), default, _range(field), help_text))
         for nested in _nested(field, definitions):
             inner = f"{prefix}{name}.{'N.' if field.get('type') == 'array' else ''}"
             rows += parameter_rows({**nested, "$defs": definitions}, inner)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
+
+if TYPE_CHECKING:
+    from runner.run_directory import RunDirectory
 
 STATUSES = ("running", "finished", "failed", "diverged", "interrupted")
 
@@ -46,3 +50,21 @@ def command(name: str | None, status: str | None, root: Path, form: str) -> None
         )
     columns = tuple(Column(column) for column in ("id", "name", "status", "created", "steps", "score"))
     click.echo(render(Table(f"Runs in {root}", columns, tuple(rows), tuple(records)), form))
+
+
+def _main_score(run: RunDirectory) -> tuple[str, dict[str, object] | None]:
+    """The first headline score, as text and as a record."""
+    from dataclasses import asdict
+
+    from runner.errors import RunDirectoryError
+    from runner.report.tables import uncertain
+    from runner.run_directory import read_scores
+
+    try:
+        scores = read_scores(run)
+    except RunDirectoryError as error:
+        return f"unreadable: {error}", None
+    row = next((row for row in scores.rows if row.headline), None) if scores else None
+    if row is None:
+        return "", None
+    return f"{row.score} {uncertain(row.value, row.error)}", asdict(row)

@@ -111,9 +111,7 @@ def _read_file(path: Path, asked_at: Problem | None, problems: list[Problem]) ->
         reason = getattr(error, "strerror", None) or str(error)
         raise ExperimentError([replace(asked_at, message=f"cannot read {shown}: {reason}")]) from None
     if len(content) > _LARGEST_FILE:
-        raise ExperimentError(
-            [Problem(shown, "", f"larger than {_LARGEST_FILE // 1_000_000} MB; not an experiment")]
-        )
+        raise ExperimentError([Problem(shown, "", f"larger than {_LARGEST_FILE // 1_000_000} MB; not an experiment")])
 
     def locate(line: int, column: int) -> str:
         return f"{shown}:{line + 1}:{column + 1}"

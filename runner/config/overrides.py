@@ -50,7 +50,5 @@ def _value(text: str, where: str, problems: list[Problem], key: str = "") -> Nod
     whole = not text.strip() if raw is None else not text[raw.end_mark.index :].strip()
     if not whole or (isinstance(raw, yaml.CollectionNode) and not raw.flow_style):
         message = "expected one scalar, or a list or mapping in flow style such as [1, 2] or {a: 1}"
-        raise ExperimentError(
-            [Problem(where, key, message, "put text into quotes, also for the shell: '\"...\"'")]
-        )
+        raise ExperimentError([Problem(where, key, message, "put text into quotes, also for the shell: '\"...\"'")])
     return node

@@ -85,8 +85,7 @@ def parse(text: str, locate: Locate, problems: list[Problem]) -> tuple[Node, yam
         message = "not valid YAML: a number out of range in an escape or a directive"
         raise ExperimentError([Problem(place, "", message)]) from None
     problems += [
-        Problem(where, "", f"tags such as {tag!r} are not supported", "leave it out")
-        for where, tag in composer.tags
+        Problem(where, "", f"tags such as {tag!r} are not supported", "leave it out") for where, tag in composer.tags
     ]
     if raw is None:
         return Node(None, locate(0, 0), locate(0, 0)), None

@@ -158,7 +158,7 @@ def _signatures(
         if signature is None:
             continue
         signatures[role] = signature
-        if strategy and role in strategy.component.roles:
+        if strategy and role in strategy.component.roles and choice.component.role == role:
             for message in _misfits(strategy.component, role, signature, data):
                 chooser.add(("networks", role), f"{choice.name} {message}")
     return signatures

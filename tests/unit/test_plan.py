@@ -234,8 +234,8 @@ def test_a_plugin_file_of_the_command_line_is_kept_with_the_run(tmp_path: Path) 
 def test_a_component_that_needs_a_module_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from runner.plan import choosing
 
-    monkeypatch.setattr(choosing.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr(choosing, "load_plugins", _loaded(choosing.load_plugins()))
+    monkeypatch.setattr(choosing.importlib.util, "find_spec", lambda name: None)
     found = mistakes(changed(callbacks=["tensorboard"]), tmp_path)
     assert found == [
         (

@@ -1,0 +1,35 @@
+"""The run folder: the only thing that what comes after training reads.
+
+Importing this loads neither numpy nor h5py: listing and comparing runs need JSON alone.
+"""
+
+from runner.run_directory.directory import RunDirectory
+from runner.run_directory.files import replace_atomic, write_atomic, write_hdf5
+from runner.run_directory.history import History, HistoryWriter, read_history
+from runner.run_directory.lookup import all_runs, find
+from runner.run_directory.record import DataRecord, DeviceRecord, GitRecord, PluginRecord, RunRecord
+from runner.run_directory.samples import read_sample, write_sample
+from runner.run_directory.scores import ScoreFile, ScoreRow, read_scores, write_scores
+
+__all__ = [
+    "DataRecord",
+    "DeviceRecord",
+    "GitRecord",
+    "History",
+    "HistoryWriter",
+    "PluginRecord",
+    "RunDirectory",
+    "RunRecord",
+    "ScoreFile",
+    "ScoreRow",
+    "all_runs",
+    "find",
+    "read_history",
+    "read_sample",
+    "read_scores",
+    "replace_atomic",
+    "write_atomic",
+    "write_hdf5",
+    "write_sample",
+    "write_scores",
+]

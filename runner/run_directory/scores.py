@@ -1,0 +1,125 @@
+"""``scores.json``: every score of a run, with what is needed to compare it with another run's."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+
+from runner.run_directory.directory import RunDirectory
+from runner.run_directory.fields import Fields
+from runner.run_directory.files import write_atomic
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreRow:
+    """One score.
+
+    Attributes:
+        metric: The metric's name.
+        score: The score's name within it.
+        value: The score [unit]; NaN where it is undefined (null in the file).
+        error: Its standard error [unit], or None where none is known.
+        unit: Unit, "1" for pure numbers.
+        better: "lower", "higher", "zero", "one" or "none".
+        split: Part of the data it was measured on.
+        step: Training step of the networks.
+        events: Number of generated events.
+        version: Version of the metric; scores of two versions are not compared.
+        headline: Whether it is its metric's main score.
+    """
+
+    metric: str
+    score: str
+    value: float
+    error: float | None
+    unit: str
+    better: str
+    split: str
+    step: int
+    events: int
+    version: int
+    headline: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreFile:
+    """All scores of a run.
+
+    Attributes:
+        data_digest: SHA-256 of the real events they were measured with.
+        rows: The scores, in the order they are shown.
+        notes: What a reader has to know, metric by metric.
+        schema_version: Version of the format; a later major version cannot be read.
+    """
+
+    data_digest: str
+    rows: tuple[ScoreRow, ...]
+    notes: tuple[str, ...] = ()
+    schema_version: str = SCHEMA_VERSION
+
+    def to_json(self) -> str:
+        """The text of ``scores.json``."""
+        rows = [
+            {**asdict(row), "value": _to_json(row.value), "error": None if row.error is None else _to_json(row.error)}
+            for row in self.rows
+        ]
+        tree = {
+            "schema_version": self.schema_version,
+            "data_digest": self.data_digest,
+            "notes": self.notes,
+            "rows": rows,
+        }
+        return json.dumps(tree, indent=2, allow_nan=False) + "\n"
+
+
+def write_scores(run: RunDirectory, scores: ScoreFile) -> None:
+    """Replaces the scores of a run.
+
+    Raises:
+        RunDirectoryError: If they cannot be written.
+    """
+    write_atomic(run.scores, scores.to_json())
+
+
+def read_scores(run: RunDirectory) -> ScoreFile | None:
+    """The scores of a run, or None where it has none yet.
+
+    Raises:
+        RunDirectoryError: Naming file and key, where something is missing or of the wrong type.
+    """
+    if not run.scores.exists():
+        return None
+    fields = Fields.read(run.scores, SCHEMA_VERSION)
+    return ScoreFile(
+        data_digest=fields.text("data_digest"),
+        rows=tuple(_row(row) for row in fields.sections("rows")),
+        notes=fields.texts("notes"),
+        schema_version=fields.text("schema_version"),
+    )
+
+
+def _row(fields: Fields) -> ScoreRow:
+    value = fields.optional(fields.number, "value")
+    return ScoreRow(
+        metric=fields.text("metric"),
+        score=fields.text("score"),
+        value=math.nan if value is None else value,
+        error=fields.optional(fields.number, "error"),
+        unit=fields.text("unit"),
+        better=fields.text("better"),
+        split=fields.text("split"),
+        step=fields.integer("step"),
+        events=fields.integer("events"),
+        version=fields.integer("version"),
+        headline=fields.flag("headline"),
+    )
+
+
+def _to_json(number: float) -> float | str | None:
+    """JSON has neither NaN nor infinities: null stands for the one, text for the others."""
+    if math.isnan(number):
+        return None
+    return number if math.isfinite(number) else ("Infinity" if number > 0 else "-Infinity")

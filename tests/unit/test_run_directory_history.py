@@ -1,0 +1,232 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.errors import RunDirectoryError
+from runner.run_directory import HistoryWriter, RunDirectory, RunRecord, read_history
+from runner.run_directory import history as module
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> RunDirectory:
+    return RunDirectory.create(tmp_path, RunRecord(name="toy", seed=1), {})
+
+
+def block(first: int, steps: int, scale: float = 1.0) -> dict[str, np.ndarray]:
+    """Losses that follow from their step, in an order that is not the alphabet's."""
+    step = np.arange(first, first + steps, dtype=np.float32)
+    return {"generator": scale * step, "critic": -scale * step}
+
+
+def check(run: RunDirectory, steps: int) -> None:
+    history = read_history(run)
+    np.testing.assert_array_equal(history.step, np.arange(1, steps + 1))
+    assert history.step.dtype == np.int64
+    assert history.columns == ("generator", "critic")
+    np.testing.assert_array_equal(history.losses["generator"], np.arange(1, steps + 1))
+    np.testing.assert_array_equal(history.losses["critic"], -np.arange(1, steps + 1))
+
+
+def test_a_run_without_losses_has_an_empty_history(run: RunDirectory) -> None:
+    writer = HistoryWriter(run)
+    writer.flush()
+    writer.merge()
+    history = read_history(run)
+    assert (history.step.shape, history.columns) == ((0,), ())
+    assert not run.history.exists()
+
+
+def test_blocks_are_readable_as_soon_as_they_are_flushed(run: RunDirectory) -> None:
+    writer = HistoryWriter(run)
+    writer.append(1, block(1, 50))
+    assert len(read_history(run).step) == 0
+    writer.append(51, block(51, 50))
+    writer.flush()
+    check(run, 100)
+    writer.append(101, block(101, 7))
+    writer.flush()
+    check(run, 107)
+    assert sorted(path.name for path in run.history_blocks.iterdir()) == ["000000001.h5", "000000101.h5"]
+
+
+def test_merging_leaves_one_file_and_can_be_repeated(run: RunDirectory) -> None:
+    for first in (1, 11, 21):
+        writer = HistoryWriter(run)
+        writer.append(first, block(first, 10))
+        writer.merge()
+        check(run, first + 9)
+        assert not run.history_blocks.exists()
+    with h5py.File(run.history, "r") as file:
+        assert list(file.attrs["columns"]) == ["generator", "critic"]
+        assert file["losses/critic"].shape == file["step"].shape == (30,)
+
+
+def test_appended_losses_are_copied(run: RunDirectory) -> None:
+    writer, losses = HistoryWriter(run), block(1, 5)
+    writer.append(1, losses)
+    losses["generator"][:] = 0
+    writer.flush()
+    check(run, 5)
+
+
+def test_nan_losses_are_kept(run: RunDirectory) -> None:
+    writer = HistoryWriter(run)
+    writer.append(1, {"critic": np.array([1.0, np.nan, np.inf])})
+    writer.merge()
+    np.testing.assert_array_equal(read_history(run).losses["critic"], [1.0, np.nan, np.inf])
+
+
+def test_a_kill_between_merging_and_removing_blocks_leaves_no_step_twice(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = HistoryWriter(run)
+    writer.append(1, block(1, 10))
+    writer.flush()
+    writer.append(11, block(11, 10))
+
+    unlink = Path.unlink
+
+    def interrupted(path: Path, missing_ok: bool = False) -> None:
+        if path.parent == run.history_blocks and path.stem.isdigit():
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            writer.merge()
+    assert run.history.exists()
+    assert len(list(run.history_blocks.iterdir())) == 2
+    check(run, 20)
+    HistoryWriter(run).merge()
+    check(run, 20)
+    assert not run.history_blocks.exists()
+
+
+def test_a_resumed_run_replaces_the_steps_it_repeats(run: RunDirectory) -> None:
+    first = HistoryWriter(run)
+    first.append(1, block(1, 10))
+    first.append(11, block(11, 10, scale=7))  # steps 13 to 20 came after the last checkpoint
+    first.flush()
+    resumed = HistoryWriter(run)
+    resumed.append(11, block(11, 15))
+    resumed.flush()
+    check(run, 25)
+    resumed.merge()
+    check(run, 25)
+
+
+def test_losses_may_not_change_their_names(run: RunDirectory) -> None:
+    writer = HistoryWriter(run)
+    writer.append(1, block(1, 5))
+    with pytest.raises(RunDirectoryError, match="the losses are critic, but those of earlier steps were generator"):
+        writer.append(6, {"critic": np.zeros(5)})
+    writer.flush()
+    with pytest.raises(RunDirectoryError, match="the losses are critic"):
+        HistoryWriter(run).append(6, {"critic": np.zeros(5)})
+    other = RunDirectory.create(run.path, RunRecord(name="other", seed=1), {})
+    another = HistoryWriter(other)
+    another.append(6, {"critic": np.zeros(5)})
+    another.flush()
+    (other.history_blocks / "000000006.h5").rename(run.history_blocks / "000000006.h5")
+    with pytest.raises(RunDirectoryError, match=r"000000006.h5: the losses are critic"):
+        read_history(run)
+
+
+@pytest.mark.parametrize(
+    "losses", [{}, {"a": np.zeros(3), "b": np.zeros(4)}, {"a": np.zeros((3, 2))}, {"a": np.float32(1)}]
+)
+def test_losses_need_one_length(run: RunDirectory, losses: dict[str, np.ndarray]) -> None:
+    with pytest.raises(RunDirectoryError, match=r"must have one length, \(steps,\)"):
+        HistoryWriter(run).append(1, losses)
+
+
+@pytest.mark.parametrize("content", [b"", b"no HDF5", b"\x89HDF\r\n\x1a\n"])
+def test_a_broken_block_is_named(run: RunDirectory, content: bytes) -> None:
+    run.history_blocks.mkdir()
+    (run.history_blocks / "000000001.h5").write_bytes(content)
+    with pytest.raises(RunDirectoryError, match=r"history/000000001.h5: is not a history of losses"):
+        read_history(run)
+
+
+def test_another_hdf5_file_is_refused(run: RunDirectory) -> None:
+    with h5py.File(run.history, "w") as file:
+        file.attrs["columns"] = ["a"]
+        file["step"] = np.arange(3)
+        file["losses/a"] = np.zeros(4)
+    with pytest.raises(RunDirectoryError, match="do not fit each other"):
+        read_history(run)
+
+
+def test_a_block_that_is_merged_while_the_history_is_read_is_not_lost(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = HistoryWriter(run)
+    writer.append(1, block(1, 10))
+    writer.flush()
+    find_blocks = module._blocks
+
+    def merged_meanwhile(run: RunDirectory) -> list[Path]:
+        found = find_blocks(run)
+        monkeypatch.setattr(module, "_blocks", find_blocks)
+        writer.merge()
+        return found
+
+    monkeypatch.setattr(module, "_blocks", merged_meanwhile)
+    check(run, 10)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.tuples(st.integers(1, 12), st.booleans(), st.booleans()), max_size=8))
+def test_however_it_is_flushed_and_merged_every_step_is_there_once(
+    tmp_path_factory: pytest.TempPathFactory, parts: list[tuple[int, bool, bool]]
+) -> None:
+    run = RunDirectory.create(tmp_path_factory.mktemp("runs"), RunRecord(name="toy", seed=1), {})
+    writer, next_step = HistoryWriter(run), 1
+    for steps, flushed, merged in parts:
+        writer.append(next_step, block(next_step, steps))
+        next_step += steps
+        if flushed:
+            writer.flush()
+        if merged:
+            writer.merge()
+    writer.flush()
+    if parts:
+        check(run, next_step - 1)
+
+
+KILLED = """
+import sys
+from pathlib import Path
+import numpy as np
+from runner.run_directory import HistoryWriter, RunDirectory
+
+writer, first = HistoryWriter(RunDirectory(Path(sys.argv[1]))), 1
+while True:
+    step = np.arange(first, first + 5, dtype=np.float32)
+    writer.append(first, {"generator": step, "critic": -step})
+    writer.flush()
+    first += 5
+    if first % 50 == 1:
+        writer.merge()
+    print(first - 1, flush=True)
+"""
+
+
+@pytest.mark.parametrize("lines", [3, 9, 10, 11, 25])
+def test_after_a_kill_the_history_is_readable_up_to_the_last_block(run: RunDirectory, lines: int) -> None:
+    command = [sys.executable, "-c", KILLED, str(run.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for _ in range(lines):
+            reported = int(process.stdout.readline())
+        process.kill()
+    steps = len(read_history(run).step)
+    assert steps >= reported
+    check(run, steps)
