@@ -20,6 +20,9 @@ _SECTIONS = {
     "callbacks": "callback",
 }
 
+# A mapping without a name is parameters for a component that a parent file names.
+_UNNAMED = {"type": "object", "not": {"required": ["name"]}}
+
 
 def experiment_schema(registry: Registry) -> dict[str, Any]:
     """The schema, as a tree for `json.dumps`."""
@@ -33,7 +36,9 @@ def experiment_schema(registry: Registry) -> dict[str, Any]:
     _point(definitions["Evaluation"]["properties"]["metrics"], "metric")
     optimizer = properties["optimizers"]["additionalProperties"]
     names = list(optimizer["discriminator"]["mapping"])
-    properties["optimizers"]["additionalProperties"] = {"anyOf": [{"enum": names}, {"oneOf": optimizer["oneOf"]}]}
+    properties["optimizers"]["additionalProperties"] = {"anyOf": [{"enum": names}, *optimizer["oneOf"], _UNNAMED]}
+    for reference in optimizer["oneOf"]:
+        definitions[reference["$ref"].rpartition("/")[2]]["required"] = ["name"]
     properties["extends"] = {"type": "string", "description": "experiment file whose keys are taken over"}
     del definitions["Selection"]
     for definition in (schema, *definitions.values()):
@@ -49,9 +54,8 @@ def _selection(kind: str, entries: tuple[Entry, ...], definitions: dict[str, Any
         key = f"{kind}.{entry.qualified}"
         definitions[key] = _component(entry, key, definitions)
         mappings.append({"$ref": f"#/$defs/{key}"})
-    unnamed = {"type": "object", "not": {"required": ["name"]}}
     qualified = {"type": "string", "pattern": "^[^:]+:[^:]+$"}
-    return {"anyOf": [{"enum": names}, qualified, *mappings, unnamed]}
+    return {"anyOf": [{"enum": names}, qualified, *mappings, _UNNAMED]}
 
 
 def _component(entry: Entry, key: str, definitions: dict[str, Any]) -> dict[str, Any]:

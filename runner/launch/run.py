@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("runner")
 
+_SECONDS_BETWEEN_WRITES = 5.0
+"""How old the losses on disk may be while a run goes on."""
+
 
 @dataclass(frozen=True)
 class _Prepared:
@@ -177,10 +180,15 @@ def _train(plan: Plan, directory: RunDirectory, trainer: Trainer, callbacks: _Ca
 
     training = plan.experiment.training
     history = HistoryWriter(directory)
+    written = time.monotonic()
     with TrainingProgress(console, training.steps) as progress, stop_on_signals() as should_stop:
 
         def on_block(first: int, losses: Mapping[str, Any]) -> None:
+            nonlocal written
             history.append(first, losses)
+            if time.monotonic() - written > _SECONDS_BETWEEN_WRITES:
+                history.flush()
+                written = time.monotonic()
             last = {name: float(values[-1]) for name, values in losses.items()}
             step = first + len(next(iter(losses.values()))) - 1
             progress.update(step, last)
