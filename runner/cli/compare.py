@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("selectors", nargs=-1, required=True, metavar="RUN...")
-@click.option("--all", "everything", is_flag=True, help="Also figures to know, which have no good direction.")
+@click.option("--all", "everything", is_flag=True, help="Also figures that are neither good nor bad.")
 @click.option("--force", is_flag=True, help="Compare although data or versions of metrics differ.")
 @options.runs_root
 @options.table_format("table", "md", "csv", "json", "latex")
@@ -50,7 +50,7 @@ def _shown(comparison: Comparison, everything: bool) -> list[ComparedScore]:
 
 
 def _scores(comparison: Comparison, everything: bool) -> Table:
-    from runner.report.tables import Column, Table
+    from runner.report.tables import DIRECTIONS, Column, Table
 
     columns = [Column("score"), Column("unit"), Column("good")]
     for number, label in enumerate(comparison.labels):
@@ -59,7 +59,7 @@ def _scores(comparison: Comparison, everything: bool) -> Table:
             columns.append(Column("- first", "right"))
     rows = []
     for score in _shown(comparison, everything):
-        row = [f"{score.metric}/{score.score}", score.unit, score.better]
+        row = [f"{score.metric}/{score.score}", score.unit, DIRECTIONS[score.better]]
         for number, cell in enumerate(score.cells):
             row.append(_value(cell))
             if number:

@@ -35,7 +35,7 @@ def command(root: Path, form: str) -> None:
     facts.append(("plugins", ", ".join(f"{plugin.name} ({plugin.source})" for plugin in plugins.loaded)))
     facts += [(f"broken plugin {plugin.name}", plugin.reason) for plugin in plugins.broken]
     records = tuple({"what": name, "found": value} for name, value in facts)
-    click.echo(render(Table("Doctor", (Column("what"), Column("found")), tuple(facts), records), form))
+    click.echo(render(Table("Doctor", (Column("what"), Column("found", wrap=True)), tuple(facts), records), form))
     if not healthy or plugins.broken:
         raise SystemExit(1)
 

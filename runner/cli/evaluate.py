@@ -20,6 +20,7 @@ from runner.cli import options
 )
 @click.option("--events", type=click.IntRange(min=2), help="Number of responses to generate.")
 @click.option("--device", default="auto", show_default=True, help="Where responses are generated.")
+@click.option("--all", "everything", is_flag=True, help="Also figures that are neither good nor bad.")
 @options.plugin_files
 @options.runs_root
 @options.table_format("table", "md", "csv", "json", "latex")
@@ -29,6 +30,7 @@ def command(
     data: Path | None,
     events: int | None,
     device: str,
+    everything: bool,
     plugin_files: Sequence[Path],
     root: Path,
     form: str,
@@ -50,4 +52,4 @@ def command(
     names = tuple(name.strip() for name in (metrics or "").split(",") if name.strip())
     request = Request(names, data, events, tuple(plugin_files), device)
     scores = launch.evaluate_run(find(run, root), request)
-    click.echo(render(score_table(scores), form))
+    click.echo(render(score_table(scores, everything=everything), form))

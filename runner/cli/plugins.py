@@ -46,7 +46,7 @@ def list_components(kind: str | None, plugin_files: Sequence[Path], form: str) -
     shown = ("kind", "name", "plugin", "help", "reference")
     table = Table(
         title="Components",
-        columns=tuple(Column(name) for name in shown),
+        columns=tuple(Column(name, wrap=name in ("help", "reference")) for name in shown),
         rows=tuple(tuple(str(record[name]) for name in shown) for record in records),
         records=tuple(records),
     )
@@ -118,7 +118,8 @@ def _text(entry: Entry) -> str:
     rows = tuple(parameter_rows(component.Params.model_json_schema()))
     if not rows:
         return "\n".join([*lines, "no parameters", ""])
-    columns = tuple(Column(column) for column in ("parameter", "type", "default", "range", "help"))
+    shown = ("parameter", "type", "default", "range", "help")
+    columns = tuple(Column(column, wrap=column in ("type", "help")) for column in shown)
     return "\n".join([*lines, "", render(Table("Parameters", columns, rows, ()), "table")])
 
 

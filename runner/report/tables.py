@@ -1,0 +1,183 @@
+"""Tables for people, papers and programs."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from runner.run_directory import ScoreFile, ScoreRow
+
+Align = Literal["left", "right"]
+
+DIRECTIONS = {"lower": "↓", "higher": "↑", "zero": "→ 0", "one": "→ 1", "none": ""}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's heading, its alignment, and whether its text may be wrapped on a narrow terminal."""
+
+    name: str
+    align: Align = "left"
+    wrap: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, independent of how it is written.
+
+    Attributes:
+        title: One line above it.
+        columns: The columns.
+        rows: Texts, one per column.
+        records: The same for programs: what ``--format json`` prints.
+        notes: Lines below it.
+    """
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    records: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def render(table: Table, form: str) -> str:
+    """The table as text.
+
+    Args:
+        table: The table.
+        form: "table" (for a terminal), "md", "csv", "json" or "latex" (booktabs).
+    """
+    writers = {"table": _terminal, "md": _markdown, "csv": _csv, "json": _json, "latex": _latex}
+    return writers[form](table)
+
+
+def _terminal(table: Table) -> str:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        drawn.add_column(Text(column.name), justify=column.align, overflow="fold", no_wrap=not column.wrap)
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    # only a terminal is narrow: what goes into a file or a pipe is never wrapped
+    screen = Console()
+    width = max(screen.width, _narrowest(table)) if screen.is_terminal else 10_000
+    text = io.StringIO()
+    Console(file=text, width=width).print(drawn)
+    lines = [line.rstrip() for line in text.getvalue().splitlines()]
+    return "\n".join([table.title, *(line for line in lines if line), *table.notes])
+
+
+def _narrowest(table: Table) -> int:
+    """Width below which names or numbers would be cut."""
+    cells = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
+    widths = [
+        24 if column.wrap else max(len(text) for text in (column.name, *texts))
+        for column, texts in zip(table.columns, cells, strict=True)
+    ]
+    return sum(widths) + 3 * len(widths)
+
+
+def _markdown(table: Table) -> str:
+    def line(cells: tuple[str, ...]) -> str:
+        escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
+        return f"| {' | '.join(escaped)} |"
+
+    rule = "|" + "|".join("---:" if column.align == "right" else "---" for column in table.columns) + "|"
+    head = line(tuple(column.name for column in table.columns))
+    return "\n".join([head, rule, *(line(row) for row in table.rows), *(f"\n{note}" for note in table.notes)])
+
+
+def _csv(table: Table) -> str:
+    import csv
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([column.name for column in table.columns])
+    writer.writerows(table.rows)
+    return text.getvalue().rstrip("\n")
+
+
+def _json(table: Table) -> str:
+    return json.dumps([_finite(record) for record in table.records], indent=2, ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no NaN and no infinity: null."""
+    if isinstance(value, dict):
+        return {key: _finite(entry) for key, entry in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "±": r"$\pm$",
+    "↓": r"$\downarrow$",
+    "↑": r"$\uparrow$",
+    "→": r"$\to$",
+    "<": r"$<$",
+    ">": r"$>$",
+    **{character: f"\\{character}" for character in "_%&#${}"},
+}
+
+
+def _latex(table: Table) -> str:
+    def line(cells: tuple[str, ...]) -> str:
+        return " & ".join("".join(_LATEX.get(letter, letter) for letter in cell) for cell in cells) + r" \\"
+
+    columns = "".join("r" if column.align == "right" else "l" for column in table.columns)
+    body = [line(row) for row in table.rows]
+    head = line(tuple(column.name for column in table.columns))
+    return "\n".join(
+        [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
+    )
+
+
+def uncertain(value: float, error: float | None) -> str:
+    """A value with its standard error, rounded to two significant digits of the error.
+
+    >>> uncertain(0.12345, 0.0449)
+    '0.123 ± 0.045'
+    """
+    if not math.isfinite(value):
+        return "n/a" if math.isnan(value) else str(value)
+    if error is None or not math.isfinite(error):
+        return f"{value:.4g}"
+    if error == 0:
+        return f"{value:.4g} ± 0"
+    exponent = math.floor(math.log10(float(f"{error:.1e}")))  # of the rounded error: 0.0996 is 0.10
+    digits = max(0, 1 - exponent)
+    if digits > 8 or exponent > 6:
+        return f"{value:.4g} ± {error:.2g}"
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def score_table(scores: ScoreFile, *, everything: bool = False) -> Table:
+    """The scores of one run.
+
+    Args:
+        scores: The scores.
+        everything: Whether figures to know, which have no good direction, are shown too.
+    """
+    from dataclasses import asdict
+
+    shown = [row for row in scores.rows if everything or row.better != "none"]
+    columns = (Column("score"), Column("value", "right"), Column("unit"), Column("good"))
+    hidden = len(scores.rows) - len(shown)
+    notes = (*scores.notes, *((f"({hidden} figures that are neither good nor bad: --all)",) if hidden else ()))
+    records = tuple(asdict(row) for row in scores.rows)
+    return Table("Scores", columns, tuple(_score(row) for row in shown), records, notes)
+
+
+def _score(row: ScoreRow) -> tuple[str, ...]:
+    name = f"{row.metric}/{row.score}{' *' if row.headline else ''}"
+    return (name, uncertain(row.value, row.error), row.unit, DIRECTIONS[row.better])
