@@ -2,9 +2,9 @@
 
     python benchmarks/commands.py [--repeats N]
 
-Every command runs as a process of its own, in turn with ``python -c pass`` and with ``python -c 'import tensorflow'``, so that the
-figures are of one time and one machine: the first is the least a Python command can take, the second what a command
-that loads TensorFlow costs at least. Prints a Markdown report; the one kept is `reports/commands.md`.
+Every command runs as a process of its own, in turn with ``python -c pass`` and ``python -c 'import tensorflow'``, so
+that the figures are of one time and one machine: the first is the least a Python command can take, the second what
+a command that loads TensorFlow costs at least. Prints a Markdown report; the one kept is `reports/commands.md`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ RUNS = 10
 def seconds(command: list[str], folder: Path) -> float:
     """Wall time of one process."""
     started = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "RUNNER_RUNS": "runs"})
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, env={**os.environ, "RUNNER_RUNS": "runs"}
+    )
     elapsed = time.perf_counter() - started
     assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
     return elapsed
@@ -86,7 +88,7 @@ def report(times: dict[str, list[float]], repeats: int) -> str:
     lines = [
         "# Light commands",
         "",
-        f"Python {platform.python_version()}, {os.cpu_count()} CPUs, {repeats} rounds, one process of each in each round.",
+        f"Python {platform.python_version()}, {os.cpu_count()} CPUs; {repeats} rounds of one process each.",
         "",
         "| command | median [s] | smallest [s] | largest [s] | above bare Python [s] |",
         "|---|---|---|---|---|",

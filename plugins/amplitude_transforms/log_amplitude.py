@@ -43,7 +43,7 @@ class LogAmplitude(Transform):
         )
 
     def forward(self, params: LogAmplitudeParams, state: Any, responses: Any, ops: Any) -> Any:
-        """ln a for hits, 0 for empty pixels; (events, *shape)."""
+        """Logarithm for hits, 0 for empty pixels; (events, *shape)."""
         hit = responses > 0
         logarithm = ops.log(ops.where(hit, responses, ops.ones_like(responses)))
         return ops.where(hit, ops.maximum(logarithm, SMALLEST_HIT), ops.zeros_like(responses))

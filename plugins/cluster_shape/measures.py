@@ -33,7 +33,7 @@ class Representation:
     """What a pixel weighs.
 
     Attributes:
-        weights: Amplitudes (events, pads, times) [unit of the data] to weights of the same shape; an empty pixel weighs 0.
+        weights: Amplitudes (events, pads, times) [unit of the data] to weights; an empty pixel weighs 0.
         title: What the weights are, in words.
         unit: Format of their unit, given the unit of an amplitude.
     """

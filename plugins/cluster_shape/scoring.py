@@ -62,9 +62,7 @@ class Comparison:
     distances: Distances
 
 
-def score(
-    representations: Sequence[str], real: Sample, generated: Sample, rng: np.random.Generator
-) -> Measurement:
+def score(representations: Sequence[str], real: Sample, generated: Sample, rng: np.random.Generator) -> Measurement:
     """Scores of all measures, representation by representation, the headline first.
 
     Args:
@@ -200,9 +198,7 @@ def _figures(
         )
 
 
-def _notes(
-    shapes: Sequence[Shapes], real: NDArray[np.float32], generated: NDArray[np.float32]
-) -> Iterator[str]:
+def _notes(shapes: Sequence[Shapes], real: NDArray[np.float32], generated: NDArray[np.float32]) -> Iterator[str]:
     def counted(numbers: tuple[int, int]) -> str:
         (k, m), (n, total) = numbers, (len(real), len(generated))
         return f"{k:,} of {n:,} real and {m:,} of {total:,} generated responses"

@@ -22,9 +22,7 @@ def _check_shape(name: str, data: DataInfo) -> None:
 class GeneratorParams(Params):
     """Parameters of PhysGAN's generators."""
 
-    latent_dim: int = Field(
-        32, ge=1, description="length of the latent vector, the conditions it begins with included"
-    )
+    latent_dim: int = Field(32, ge=1, description="length of the latent vector, the conditions it begins with included")
 
 
 class _Generator(Architecture):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 from runner.config.scalars import Scalar
 from runner.errors import ExperimentError, Problem
 
-Value = Union[Scalar, list["Node"], dict[str, "Node"]]
+Value: TypeAlias = "Scalar | list[Node] | dict[str, Node]"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""Responses of a time projection chamber in files: one hit per row of a CSV file, or raw ``.dat`` lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+from pydantic import model_validator
+
+from runner.api import Axis, Condition, DataFile, DataInfo, Dataset, Field, Params, Sample, hookimpl
+
+Window = tuple[int, int]
+
+
+class ConditionColumn(Params):
+    """A column beside the hits, one value per event."""
+
+    name: str = Field(pattern="^[a-z][a-z0-9_]*$", description="name; in a CSV file, the column's")
+    unit: str = Field("", description="unit of its values")
+    range: tuple[float, float] | None = Field(None, description="lowest and highest value, needed if it is used")
+    use: bool = Field(True, description="whether networks are told it")
+
+    @model_validator(mode="after")
+    def _check(self) -> ConditionColumn:
+        if self.use and self.range is None:
+            raise ValueError(f"the condition {self.name} needs a range: [low, high], or use: false")
+        if self.range and not self.range[0] <= self.range[1]:
+            raise ValueError(f"the range of {self.name} must be [low, high], not {list(self.range)}")
+        return self
+
+
+class TpcDigitsParams(Params):
+    """Parameters of `tpc_digits`."""
+
+    path: DataFile = Field(description="CSV file or raw .dat file, told apart by content")
+    pads: Window = Field((40, 48), description="window in pads, [first, last + 1)")
+    times: Window = Field((267, 275), description="window in time bins, [first, last + 1)")
+    conditions: tuple[ConditionColumn, ...] = Field((), description="all columns beside the hits, in order")
+    pad_offset: str | None = Field(None, description="condition whose integer part is subtracted from the pad")
+    time_offset: str | None = Field(None, description="condition whose integer part is subtracted from the time bin")
+    threshold: float = Field(1.0, gt=0, allow_inf_nan=False, description="detection threshold [ADC]")
+    outside: Literal["strict", "report"] = Field(
+        "strict", description="what lies outside the window or a range: an error, or left out and reported"
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> TpcDigitsParams:
+        for name, (low, high) in (("pads", self.pads), ("times", self.times)):
+            if not low < high <= low + 1024:
+                raise ValueError(f"{name} must be [first, last + 1) with 1 to 1024 bins, not {[low, high]}")
+        names = [condition.name for condition in self.conditions]
+        if len(set(names)) < len(names):
+            raise ValueError("two conditions have one name")
+        for key, offset in (("pad_offset", self.pad_offset), ("time_offset", self.time_offset)):
+            if offset is not None and offset not in names:
+                raise ValueError(
+                    f"{key} names {offset!r}, which is not among the conditions: {', '.join(names) or 'none'}"
+                )
+        return self
+
+
+class TpcDigits(Dataset):
+    """Measured or simulated responses from a CSV or raw .dat file.
+
+    CSV: a header ``evtId,ipad,itime,amp`` and the names of the conditions, then one hit per row. Raw: for each
+    event a line ``params: <conditions>`` (left out where there are none) and a line of ``ipad itime amp`` triplets.
+    A response is the window ``pads x times`` of an event's amplitudes [ADC], 0 where there is no hit.
+    """
+
+    name = "tpc_digits"
+    Params = TpcDigitsParams
+    reference = "PhysGAN (2020), github.com/prutianova-nastia/PhysGAN: format of its data"
+
+    def describe(self, params: TpcDigitsParams) -> DataInfo:
+        """Axes from the window, conditions from those that are used."""
+        return DataInfo(
+            axes=(
+                Axis("pad", params.pads[1] - params.pads[0], "pad", float(params.pads[0])),
+                Axis("time", params.times[1] - params.times[0], "time bin", float(params.times[0])),
+            ),
+            quantity="amplitude",
+            unit="ADC",
+            threshold=params.threshold,
+            conditions=tuple(
+                Condition(column.name, column.unit, *column.range)
+                for column in params.conditions
+                if column.use and column.range
+            ),
+        )
+
+    def load(self, params: TpcDigitsParams, rng: np.random.Generator) -> Sample:
+        """All events of the file, by event number.
+
+        Raises:
+            DataError: Where the file is not what it should be, with file, row and event.
+        """
+        from plugins.tpc_digits.assembly import assemble
+        from plugins.tpc_digits.reading import read
+
+        return assemble(read(params.path, [column.name for column in params.conditions]), params, self.describe(params))
+
+
+@hookimpl
+def runner_datasets() -> Iterable[Dataset]:
+    """The data set of this plugin."""
+    return [TpcDigits()]

@@ -1,0 +1,109 @@
+"""Raw ``.dat``: a line of triplets per event, after a line of parameters where there are any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plugins.tpc_digits.hits import Hits
+from runner.api import DataError
+
+_MARK = "params:"
+
+
+def read_dat(path: Path, text: str, conditions: Sequence[str]) -> Hits:
+    """All hits of a raw file; events are numbered from 0.
+
+    Raises:
+        DataError: Where a line is not what its place asks for, or a token is no number.
+    """
+    text = text.rstrip()
+    counts, marked = _lines(text)
+    _check_lines(path, counts, marked, conditions)
+    tokens = text.replace(_MARK, " ").split()
+    try:
+        numbers = np.array(tokens).astype(np.float64)
+    except ValueError:
+        raise _first_mistake(path, text) from None
+    of_params = np.repeat(marked, counts)
+    hits = numbers[~of_params].reshape(-1, 3)  # (hits, pad and time and amplitude)
+    hit_lines = np.flatnonzero(~marked)
+    event = np.repeat(np.arange(len(hit_lines)), counts[~marked] // 3)
+    values = numbers[of_params].reshape(len(hit_lines), len(conditions))
+    return Hits(
+        path,
+        event.astype(np.float64),
+        *hits.T,
+        conditions=values[event],
+        names=tuple(conditions),
+        row_of=lambda hit: int(hit_lines[event[hit]]) + 1,
+    )
+
+
+def _lines(text: str) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Numbers on each line, and whether it is one of parameters, without a loop over the lines."""
+    letters = np.frombuffer(text.encode("latin-1", "replace"), np.uint8)
+    blank = np.isin(letters, np.frombuffer(b" \t\r\n\v\f", np.uint8))
+    starts = ~blank & np.concatenate([[True], blank[:-1]])
+    line = np.concatenate([[0], np.cumsum(letters == ord("\n"))[:-1]])
+    lines = int(line[-1]) + 1
+    counts = np.bincount(line[starts], minlength=lines)
+    first = np.flatnonzero(starts)
+    heads = first[np.unique(line[first], return_index=True)[1]]  # where the first token of each line begins
+    marked = np.zeros(lines, bool)
+    pattern = np.frombuffer(_MARK.encode(), np.uint8)
+    padded = np.concatenate([letters, np.zeros(len(pattern), np.uint8)])
+    marked[line[heads]] = (padded[heads[:, None] + np.arange(len(pattern))] == pattern).all(axis=1)
+    # the mark is a token of its own where a blank follows it
+    alone = np.isin(padded[heads + len(pattern)], np.frombuffer(b" \t\r\n\0", np.uint8))
+    own = np.zeros(lines, bool)
+    own[line[heads]] = alone
+    return counts - (marked & own), marked
+
+
+def _check_lines(path: Path, counts: NDArray[np.int64], marked: NDArray[np.bool_], conditions: Sequence[str]) -> None:
+    """Every line is what its place asks for."""
+    has_params = bool(conditions)
+    place = np.arange(len(counts))
+    asked = place % 2 == 0 if has_params else np.zeros(len(counts), bool)
+    event = place // 2 if has_params else place
+
+    def refuse(wrong: NDArray[np.bool_], message: str) -> None:
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise DataError(f"{path}: row {row + 1}, event {event[row]}: {message.format(count=counts[row])}")
+
+    names = ", ".join(conditions)
+    if has_params:
+        refuse(asked & ~marked, f"expected a line 'params: <{names}>', found something else")
+        refuse(~asked & marked, "a second 'params:' line, where the hits should be")
+        refuse(
+            asked & (counts != len(conditions)),
+            f"{{count}} parameters, but {len(conditions)} conditions are declared: {names}",
+        )
+        if len(counts) % 2:
+            raise DataError(
+                f"{path}: row {len(counts)}, event {event[-1]}: the file ends after a 'params:' line, without its hits"
+            )
+    else:
+        refuse(marked, "a 'params:' line, but no conditions are declared; list them under 'conditions'")
+    hits = ~asked
+    refuse(hits & (counts == 0), "an empty line, where the hits should be")
+    refuse(hits & (counts % 3 != 0), "{count} numbers, which are no triplets of pad, time bin and amplitude")
+
+
+def _first_mistake(path: Path, text: str) -> DataError:
+    """The first token that is no number; a loop, because the file is refused anyway."""
+    event = -1
+    for number, line in enumerate(text.split("\n"), start=1):
+        params = line.strip().startswith(_MARK)
+        event += not params
+        for token in line.replace(_MARK, " ").split():
+            try:
+                np.float64(token)
+            except ValueError:
+                return DataError(f"{path}: row {number}, event {event + params}: {token[:40]!r} is not a number")
+    return DataError(f"{path}: the lines cannot be read as numbers")

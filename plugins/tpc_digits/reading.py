@@ -1,0 +1,59 @@
+"""Files of hits, told apart by their content."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from plugins.tpc_digits.csv_file import read_csv
+from plugins.tpc_digits.dat_file import read_dat
+from plugins.tpc_digits.hits import Hits
+from runner.api import DataError
+
+
+def read(path: Path, conditions: Sequence[str]) -> Hits:
+    """All hits of a file.
+
+    Args:
+        path: CSV or raw ``.dat``, whatever it is called.
+        conditions: Names of the columns beside the hits.
+
+    Raises:
+        DataError: Where the file cannot be read, or is neither the one nor the other.
+    """
+    text = _text(path)
+    first = text.lstrip().partition("\n")[0].strip()
+    if not first:
+        raise DataError(f"{path}: the file is empty")
+    if "," in first:
+        return read_csv(path, text, conditions)
+    if first.startswith("params:") or _number(first.split()[0]):
+        return read_dat(path, text, conditions)
+    raise DataError(
+        f"{path}: row 1: neither a CSV header (evtId,ipad,itime,amp) nor raw triplets (ipad itime amp), "
+        f"but {first[:60]!r}"
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path}: row {row}: byte {content[error.start]:#04x} is no text; is it another file?"
+        ) from error
+
+
+def _number(token: str) -> bool:
+    try:
+        float(token)
+    except ValueError:
+        return False
+    return True
