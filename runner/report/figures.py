@@ -25,9 +25,9 @@ _BINS = 40
 
 
 @contextmanager
-def _figure(path: Path, width: float, height: float) -> Iterator[Figure]:
+def _figure(path: Path, width: float, height: float, layout: Any = "constrained") -> Iterator[Figure]:
     """A figure [inch] that is written atomically in the end."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
     yield figure
     with replace_atomic(path) as temporary:
@@ -45,15 +45,20 @@ def gallery(path: Path, real: Sample, generated: Sample, count: int = 15) -> Pat
     """
     columns = 5
     rows = -(-count // columns)
-    with _figure(path, 13, 1.4 + 1.35 * rows) as figure:
+    height = 1.3 + 1.45 * rows
+    top, bottom = 1 - 0.75 / height, 0.5 / height
+    with _figure(path, 13, height, layout=None) as figure:  # a layout by measuring takes seconds for so many axes
         norm = _amplitude_norm(real.responses[:count], generated.responses[:count])
-        blocks: Any = figure.subfigures(1, 2, wspace=0.04)
-        for block, title, sample in zip(blocks, ("real", "generated"), (real, generated), strict=True):
-            block.suptitle(title, fontsize="x-large")
-            axes = block.subplots(rows, columns, squeeze=False)
+        for title, sample, left, right in (("real", real, 0.045, 0.46), ("generated", generated, 0.505, 0.92)):
+            grid = figure.add_gridspec(
+                rows, columns, left=left, right=right, top=top, bottom=bottom, hspace=0.3, wspace=0.1
+            )
+            figure.text((left + right) / 2, 1 - 0.35 / height, title, fontsize="x-large", ha="center")
+            axes: Any = grid.subplots(squeeze=False)
             for number, axis in enumerate(axes.flat):
                 _response(axis, sample, number, norm, number // columns == rows - 1, number % columns == 0)
-        _colour_bar(figure, blocks[1].axes, norm, real.info)
+        bar = figure.add_axes((0.935, bottom, 0.014, top - bottom))
+        figure.colorbar(ScalarMappable(norm), cax=bar, label=f"{real.info.quantity} [{real.info.unit}]")
     return path
 
 
@@ -98,10 +103,6 @@ def _label(name: str, unit: str) -> str:
     return unit if unit.startswith(name) else f"{name} [{unit}]"
 
 
-def _colour_bar(figure: Any, axes: Any, norm: Any, info: DataInfo) -> None:
-    figure.colorbar(ScalarMappable(norm), ax=axes, label=f"{info.quantity} [{info.unit}]")
-
-
 def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
     """Average responses, and their difference in units of its standard error.
 
@@ -120,7 +121,8 @@ def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
         for axis, title, mean in zip(axes, ("real", "generated"), means, strict=False):
             _image(axis, mean, real.info, norm)
             axis.set_title(f"average response, {title}")
-        _colour_bar(figure, axes[:2], norm, real.info)
+        label = f"{real.info.quantity} [{real.info.unit}]"
+        figure.colorbar(ScalarMappable(norm), ax=axes[:2], label=label)
         largest = max(float(np.abs(pull).max()), 1.0)
         image = _image(axes[2], pull, real.info, TwoSlopeNorm(0, -largest, largest), cmap="PuOr")
         axes[2].set_title("(generated - real) / error")

@@ -1,0 +1,81 @@
+"""Pictures are made of anything a run can produce, without a warning, and are the same for the same data."""
+
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from runner import testing
+from runner.api import Axis, DataInfo, Histogram, Sample
+from runner.report import figures
+
+EMPTY = testing.sample(events=4)
+EMPTY = Sample(EMPTY.info, np.zeros_like(EMPTY.responses), EMPTY.conditions, EMPTY.event_ids)
+TRACE = DataInfo((Axis("time", 8, "time bin"),), "amplitude", "ADC", 1.0)
+
+
+def is_picture(path: Path) -> bool:
+    pixels = matplotlib.image.imread(path)
+    return pixels.ndim == 3 and min(pixels.shape[:2]) > 300 and float(pixels[..., :3].std()) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("real", "generated"),
+    [
+        (testing.sample(), testing.sample(seed=1)),
+        (testing.sample(events=2), testing.sample(events=40)),
+        (EMPTY, EMPTY),
+        (testing.sample(), EMPTY),
+        (testing.sample(TRACE), testing.sample(TRACE, seed=1)),
+    ],
+    ids=["usual", "few", "empty", "nothing generated", "one axis"],
+)
+def test_galleries_and_averages_of_any_sample(tmp_path: Path, real: Sample, generated: Sample) -> None:
+    assert is_picture(figures.gallery(tmp_path / "a" / "gallery.png", real, generated))
+    assert is_picture(figures.mean_response(tmp_path / "mean.png", real, generated))
+
+
+NORMAL = np.random.default_rng(0).normal(size=500)
+
+
+@pytest.mark.parametrize(
+    ("real", "generated"),
+    [
+        (NORMAL, NORMAL + 1),
+        (NORMAL, NORMAL[:0]),
+        (NORMAL[:0], NORMAL[:0]),
+        (np.ones(5), np.ones(5)),
+        (np.array([np.nan, 1.0, np.inf]), NORMAL),
+    ],
+    ids=["usual", "nothing generated", "nothing", "constant", "not finite"],
+)
+@pytest.mark.parametrize("log_y", [False, True])
+def test_histograms_of_any_values(tmp_path: Path, real: np.ndarray, generated: np.ndarray, log_y: bool) -> None:
+    data = Histogram("width", "Width", "width", "pad", real, generated, log_y)
+    assert is_picture(figures.histogram(tmp_path / "histogram.png", data))
+
+
+def test_densities_have_poisson_errors_and_nothing_is_lost_beyond_the_edges() -> None:
+    values = np.array([0.1, 0.2, 0.9, 5.0, -7.0])
+    density, error = figures._density(values, np.array([0.0, 0.5, 1.0]))
+    np.testing.assert_allclose(density * 5 * 0.5, [3, 2])
+    np.testing.assert_allclose(error * 5 * 0.5, np.sqrt([3, 2]))
+
+
+@pytest.mark.parametrize("steps", [0, 1, 7, 400])
+def test_loss_curves_of_any_length(tmp_path: Path, steps: int) -> None:
+    losses = {"critic": np.linspace(1, 2, steps), "generator": np.full(steps, np.nan)}
+    assert is_picture(figures.loss_curves(tmp_path / "losses.png", np.arange(steps) + 1, losses))
+
+
+def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
+    sample = testing.sample()
+    paths = [figures.gallery(tmp_path / f"{number}.png", sample, sample) for number in range(2)]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_real_and_generated_share_one_colour_scale() -> None:
+    small, large = np.array([2.0, 5.0], np.float32), np.array([900.0], np.float32)
+    norm = figures._amplitude_norm(small, large)
+    assert (norm.vmin, norm.vmax) == (2.0, 900.0)

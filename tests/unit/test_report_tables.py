@@ -1,0 +1,113 @@
+import csv
+import io
+import json
+import math
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from runner.report.tables import Column, Table, render, score_table, uncertain
+from runner.run_directory import ScoreFile, ScoreRow
+
+TABLE = Table(
+    "Title",
+    (Column("name"), Column("value", "right")),
+    (("a_b & 50%", "1.0 ± 0.1"), ("x|y \\ {z} ~^$#", "2 ↓ <3>")),
+    ({"name": "a_b", "value": 1.0}, {"name": "x", "value": math.nan}),
+    ("a note",),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "text"),
+    [
+        (0.12345, 0.0449, "0.123 ± 0.045"),
+        (12.345, 1.24, "12.3 ± 1.2"),
+        (1234.5, 12.4, "1234 ± 12"),
+        (123456.0, 1456.0, "123456 ± 1456"),
+        (0.5, 0.0996, "0.50 ± 0.10"),
+        (-3.0, 0.5, "-3.00 ± 0.50"),
+        (2.0, 0.0, "2 ± 0"),
+        (2.34567, None, "2.346"),
+        (2.34567, math.nan, "2.346"),
+        (math.nan, 1.0, "n/a"),
+        (math.inf, None, "inf"),
+        (1e-12, 1e-13, "1e-12 ± 1e-13"),
+        (1e12, 1e9, "1e+12 ± 1e+09"),
+    ],
+)
+def test_errors_have_two_significant_digits(value: float, error: float | None, text: str) -> None:
+    assert uncertain(value, error) == text
+
+
+def test_a_table_for_a_pipe_is_never_wrapped() -> None:
+    wide = Table("Wide", (Column("text", wrap=True),), (("word " * 100,),))
+    assert ("word " * 100).strip() in render(wide, "table")
+
+
+def test_the_terminal_shows_title_cells_and_notes() -> None:
+    lines = render(TABLE, "table").splitlines()
+    assert lines[0] == "Title"
+    assert lines[-1] == "a note"
+    assert any("a_b & 50%" in line and "1.0 ± 0.1" in line for line in lines)
+
+
+def test_square_brackets_are_text_and_no_markup() -> None:
+    assert "[red]" in render(Table("[b]", (Column("[i]"),), (("[red]",),)), "table")
+
+
+def test_csv_is_read_back() -> None:
+    rows = list(csv.reader(io.StringIO(render(TABLE, "csv"))))
+    assert rows == [["name", "value"], *map(list, TABLE.rows)]
+
+
+def test_json_has_no_nan() -> None:
+    assert json.loads(render(TABLE, "json")) == [{"name": "a_b", "value": 1.0}, {"name": "x", "value": None}]
+
+
+def test_markdown_escapes_bars() -> None:
+    lines = render(TABLE, "md").splitlines()
+    assert lines[:2] == ["| name | value |", "|---|---:|"]
+    assert "x\\|y" in lines[3]
+
+
+def test_latex_escapes_what_it_must() -> None:
+    text = render(TABLE, "latex")
+    assert r"a\_b \& 50\% & 1.0 $\pm$ 0.1 \\" in text
+    assert r"x|y \textbackslash{} \{z\} \textasciitilde{}\textasciicircum{}\$\# & 2 $\downarrow$ $<$3$>$ \\" in text
+    assert text.startswith(r"\begin{tabular}{lr}")
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
+def test_latex_compiles(tmp_path: Path) -> None:
+    body = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n%s\n\\end{document}\n"
+    (tmp_path / "table.tex").write_text(body % render(TABLE, "latex"))
+    subprocess.run(["pdflatex", "-halt-on-error", "table.tex"], cwd=tmp_path, check=True, capture_output=True)
+
+
+def row(score: str, better: str, headline: bool = False) -> ScoreRow:
+    return ScoreRow(
+        metric="m",
+        score=score,
+        value=1.0,
+        error=0.1,
+        unit="ADC",
+        better=better,
+        split="test",
+        step=1,
+        events=5,
+        version=1,
+        headline=headline,
+    )
+
+
+def test_scores_without_a_direction_are_shown_on_demand() -> None:
+    scores = ScoreFile(data_digest="x", rows=(row("main", "lower", True), row("known", "none")), notes=("m: note",))
+    table = score_table(scores)
+    assert [cells[0] for cells in table.rows] == ["m/main *"]
+    assert table.rows[0][1:] == ("1.00 ± 0.10", "ADC", "↓")
+    assert table.notes == ("m: note", "(1 figures that are neither good nor bad: --all)")
+    assert len(table.records) == 2
+    assert [cells[0] for cells in score_table(scores, everything=True).rows] == ["m/main *", "m/known"]
