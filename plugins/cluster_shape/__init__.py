@@ -40,7 +40,7 @@ class ClusterShape(Metric):
         """Scores of the seven measures in each representation.
 
         Raises:
-            DataError: Where responses are not images, or an amplitude has no logarithm that could be a weight.
+            DataError: Where responses are not images, or an amplitude or its logarithm is negative.
         """
         from plugins.cluster_shape.scoring import score
 

@@ -44,10 +44,17 @@ class Representation:
 
 
 def _linear(responses: NDArray[np.float32]) -> Values:
+    smallest = responses.min(initial=0)
+    if smallest < 0:
+        raise DataError(
+            f"an amplitude of {smallest:.6g} is no weight; cluster_shape needs amplitudes of 0 or more: "
+            "give the data set a detection threshold that cuts the others off"
+        )
     return responses.astype(np.float64)
 
 
 def _log(responses: NDArray[np.float32]) -> Values:
+    amplitudes = _linear(responses)
     hits = responses > 0
     smallest = responses[hits].min(initial=np.inf)
     if smallest < 1:
@@ -55,7 +62,6 @@ def _log(responses: NDArray[np.float32]) -> Values:
             f"an amplitude of {smallest:.6g} has a negative logarithm, which is no weight; "
             "write 'representations: [linear]', or use data in a unit that puts the detection threshold at 1 or more"
         )
-    amplitudes = responses.astype(np.float64)
     return np.log(amplitudes, out=np.zeros_like(amplitudes), where=hits)
 
 

@@ -72,7 +72,7 @@ def score(representations: Sequence[str], real: Sample, generated: Sample, rng: 
         rng: For the bootstrap.
 
     Raises:
-        DataError: Where responses are not images, or an amplitude has no logarithm that could be a weight.
+        DataError: Where responses are not images, or an amplitude or its logarithm is negative.
     """
     all_columns = {name: describe(real.info, REPRESENTATIONS[name]) for name in representations}
     samples = real.responses, generated.responses
