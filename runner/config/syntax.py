@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import yaml
 from yaml.composer import Composer
@@ -36,7 +37,7 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
         BaseResolver.__init__(self)
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         where = self._locate(event.start_mark.line, event.start_mark.column)
         tag = getattr(event, "tag", None)
         if tag is not None:
@@ -75,7 +76,7 @@ def parse(text: str, locate: Locate, problems: list[Problem]) -> tuple[Node, yam
         composer = _Composer(text, locate)
         raw = composer.get_single_node()
     except ReaderError as error:
-        message = f"the character U+{ord(error.character):04X} is not allowed"
+        message = f"the character U+{int(error.character):04X} is not allowed"
         raise ExperimentError([Problem(locate(*position(text, error.position)), "", message)]) from None
     except yaml.MarkedYAMLError as error:
         raise ExperimentError([_syntax_problem(error, locate)]) from None
