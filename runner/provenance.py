@@ -85,7 +85,7 @@ def _git(folder: Path, *arguments: str) -> str:
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=complaints, env=environment
             )
         except OSError as error:
-            log.info("git %s: %s", arguments[0], error)
+            log.info("no git revision is recorded: %s", error)
             return ""
         with running:
             output = cast(IO[bytes], running.stdout).read(DIFF_LIMIT + 1)
@@ -95,7 +95,8 @@ def _git(folder: Path, *arguments: str) -> str:
                 return f"{cut}\n# cut here: longer than {DIFF_LIMIT} bytes\n"
         if running.returncode:
             complaints.seek(0)
-            log.info("git %s: %s", arguments[0], complaints.read().decode(errors="replace").strip())
+            complaint = complaints.read().decode(errors="replace").strip().removeprefix("fatal: ")
+            log.info("no git revision is recorded: %s", complaint)
             return ""
     return output.decode(errors="replace")
 

@@ -1,6 +1,7 @@
 """Losses against NumPy, and steps that change only what they should."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -242,3 +243,69 @@ def test_unconditional_networks_are_fed_no_conditions() -> None:
     step = Step()
     step.conditions = ops.zeros((16, 0))
     assert np.isfinite([float(value) for value in made.train_step(step).values()]).all()
+
+
+def test_responses_are_generated_without_batch_statistics_even_where_training_uses_them() -> None:
+    made = model(AdversarialParams(dropout=True))
+    conditions = np.array([[1], [14], [3], [9]], np.float32)
+    seed = ops.convert_to_tensor([1, 2])
+    moving = [ops.convert_to_numpy(variable) for variable in made.generator.non_trainable_variables]
+    first = ops.convert_to_numpy(made.generate(ops.convert_to_tensor(conditions), seed))
+    again = ops.convert_to_numpy(made.generate(ops.convert_to_tensor(conditions), seed))
+    np.testing.assert_array_equal(first, again)
+    after = [ops.convert_to_numpy(variable) for variable in made.generator.non_trainable_variables]
+    assert same(moving, after)
+
+
+def telling_networks() -> dict[str, keras.Model]:
+    """A generator whose pixels are its condition, and a critic that scores [mean pixel, condition]."""
+    inputs = {"latent": keras.Input((5,), name="latent"), "conditions": keras.Input((1,), name="conditions")}
+    nothing = keras.layers.Dense(64, kernel_initializer="zeros")(inputs["latent"])
+    generator = keras.Model(inputs, keras.layers.Reshape((8, 8))(keras.layers.Add()([nothing, inputs["conditions"]])))
+    inputs = {"responses": keras.Input((8, 8), name="responses"), "conditions": keras.Input((1,), name="conditions")}
+    pixel = keras.layers.GlobalAveragePooling1D()(keras.layers.Reshape((64, 1))(inputs["responses"]))
+    told = keras.layers.Concatenate()([pixel, inputs["conditions"]])
+    critic = keras.Model(inputs, keras.layers.Dense(2, use_bias=False, kernel_initializer="identity")(told))
+    return {"generator": generator, "critic": critic}
+
+
+@pytest.mark.parametrize("fake_conditions", ["batch", "uniform"])
+def test_generator_and_critic_are_told_the_same_conditions(fake_conditions: str) -> None:
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+    at_penalty: list[np.ndarray] = []
+
+    def adversarial(real: Any, fake: Any) -> tuple[Any, Any]:
+        seen.append((ops.convert_to_numpy(real), ops.convert_to_numpy(fake)))
+        return ops.mean(fake) - ops.mean(real), -ops.mean(fake)
+
+    def at_fakes(scores: Callable[[Any], Any], real: Any, fake: Any, seed: Any) -> Any:
+        at_penalty.append(ops.convert_to_numpy(scores(fake)))
+        return ops.convert_to_tensor(0.0)
+
+    declared = replace(INFO.conditions[0], low=5.0, high=6.0)  # apart from most of the batch's
+    optimizers = {role: keras.optimizers.SGD(0.0) for role in ("generator", "critic")}
+    step = Step(events=200)
+    losses = (
+        Adversarial()
+        .build(
+            AdversarialParams(fake_conditions=fake_conditions),
+            telling_networks(),
+            {"adversarial": adversarial, "penalty": at_fakes},
+            optimizers,
+            replace(INFO, conditions=(declared,)),
+        )
+        .train_step(step)
+    )
+    batch = ops.convert_to_numpy(step.conditions)[:, 0]
+    (critic_step, generator_step), (penalty_scores,) = seen, at_penalty
+    for real, fake in (critic_step, generator_step):
+        np.testing.assert_allclose(real[:, 1], batch)
+        np.testing.assert_allclose(fake[:, 0], fake[:, 1], rtol=1e-5)
+        if fake_conditions == "batch":
+            np.testing.assert_allclose(fake[:, 1], batch)
+        else:
+            assert ((fake[:, 1] >= 5) & (fake[:, 1] <= 6)).all()
+            assert np.ptp(fake[:, 1]) > 0.9
+    np.testing.assert_allclose(penalty_scores, np.stack([batch, batch], axis=1), rtol=1e-5)
+    assert float(losses["generator"]) == pytest.approx(-generator_step[1].mean(), rel=1e-5)
+    assert float(losses["wasserstein"]) == pytest.approx(critic_step[1].mean() - critic_step[0].mean(), rel=1e-4)

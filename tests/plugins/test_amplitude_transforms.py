@@ -71,3 +71,20 @@ def test_amplitudes_below_one_are_refused_before_anything_is_read(threshold: flo
     reason = TRANSFORM.check(RAW, data)
     assert (reason is None) is fits
     assert fits or "use data with a threshold of at least 1" in reason
+
+
+@pytest.mark.training
+def test_the_graph_scales_conditions_alike() -> None:
+    import tensorflow as tf
+
+    from runner.backend import ops
+
+    scaled = LogAmplitudeParams(conditions="scaled")
+    conditions = np.array([[5, 3], [7.5, 3], [15, 3]], np.float32)
+
+    @tf.function
+    def in_graph(values: tf.Tensor) -> tf.Tensor:
+        return TRANSFORM.forward_conditions(scaled, {}, values, DECLARED, ops)
+
+    expected = TRANSFORM.forward_conditions(scaled, {}, conditions, DECLARED, np)
+    np.testing.assert_allclose(in_graph(tf.constant(conditions)).numpy(), expected, atol=1e-6)

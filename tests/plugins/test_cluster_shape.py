@@ -143,6 +143,13 @@ def test_errors_are_the_spread_of_repeated_experiments(draw: str) -> None:
         assert np.sqrt((found.error**2).mean()) == pytest.approx(found.value.std(ddof=1), rel=0.06)
 
 
+def test_error_of_a_standard_deviation_of_few_events() -> None:
+    """For 0, 0, 0, 0, 5: s^2 = 5, m4 = 52, var(s^2) = (52 - 25 * 2 / 4) / 5 = 7.9."""
+    found = standard_deviations(np.array([[0.0], [0], [0], [0], [5]]))
+    assert found.value == pytest.approx(math.sqrt(5))
+    assert found.error == pytest.approx(math.sqrt(7.9) / (2 * math.sqrt(5)))
+
+
 def test_errors_of_a_gaussian() -> None:
     values = np.random.default_rng(1).normal(7, 9, (200_000, 1))
     assert means(values).error == pytest.approx(9 / math.sqrt(200_000), rel=0.01)
@@ -230,6 +237,23 @@ def test_sees_the_fault(fault: Callable[[np.ndarray], np.ndarray], score: str, e
     good = 1 if score.endswith("ratio") else 0
     assert abs(found[score].value - good) > 5 * found[score].error
     assert found[score.removesuffix("_mean_difference").removesuffix("_sd_ratio") + "_ks"].value > 2
+
+
+def test_figures_hold_the_values_of_both_samples() -> None:
+    real, generated = clusters(30, 1), clusters(20, 2)
+    figures = {figure.name: figure for figure in measure(real, generated).figures}
+    for name in ("log", "linear"):
+        a, b = (np.array([by_hand(one, name) for one in events.responses]) for events in (real, generated))
+        for k, column in enumerate(NAMES):
+            figure = figures[f"{name}_{column}"]
+            np.testing.assert_allclose(figure.real, a[:, k], rtol=1e-6, atol=1e-7)
+            np.testing.assert_allclose(figure.generated, b[:, k], rtol=1e-6, atol=1e-7)
+            assert not figure.log_y
+    spectrum = figures["amplitude_spectrum"]
+    assert spectrum.log_y
+    for values, events in ((spectrum.real, real), (spectrum.generated, generated)):
+        hits = [math.log(amplitude) for amplitude in events.responses.flat if amplitude > 0]
+        np.testing.assert_allclose(values, hits, rtol=1e-5, atol=1e-6)
 
 
 def test_empty_and_broken_responses_are_counted_and_left_out() -> None:

@@ -113,3 +113,22 @@ def test_data_that_do_not_fit_are_refused(
 def test_any_number_of_conditions(conditions: int) -> None:
     testing.check_component(Unparameterized(), info=info(conditions))
     testing.check_component(Maxpool(), info=info(conditions))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "params", "conditions", "last", "dropout"),
+    [
+        (Unparameterized(), GENERATOR, 0, "relu", []),
+        (Upsampling(), GENERATOR, 0, "relu", []),
+        (Discriminator(), Params(), 0, "linear", [0.2, 0.2, 0.2, 0.4]),
+        (Maxpool(), Params(), 1, "linear", [0.2] * 6),
+    ],
+    ids=lambda value: value.name if isinstance(value, Architecture) else None,
+)
+def test_activations_and_dropout(
+    architecture: Architecture, params: Params, conditions: int, last: str, dropout: list[float]
+) -> None:
+    layers = architecture.build(params, info(conditions)).layers
+    activations = [layer.activation.__name__ for layer in layers if hasattr(layer, "activation")]
+    assert activations == ["relu"] * (len(activations) - 1) + [last]
+    assert [layer.rate for layer in layers if type(layer).__name__ == "Dropout"] == dropout

@@ -56,10 +56,7 @@ def fails(path, overrides=()):
         ("null", None),
         ("~", None),
         ("", None),
-        *(
-            (word, word)
-            for word in ("no", "yes", "on", "off", "tRUE", "1_000", "1:30", "0b1", "2020-01-01", "1e", ".", "-")
-        ),
+        *((word, word) for word in ("no", "yes", "on", "off", "tRUE", "1_000", "1:30", "0b1", "2020-01-01", "1e", ".")),
         ("'1'", "1"),
         ('"a\\tb"', "a\tb"),
         ("[1, 2.0, no]", [1, 2.0, "no"]),
@@ -68,9 +65,6 @@ def fails(path, overrides=()):
     ],
 )
 def test_scalars_are_those_of_yaml_1_2(text, value):
-    if text == "-":
-        pytest.raises(ExperimentError, scalar, text)
-        return
     found = scalar(text)
     assert found == value
     assert type(found) is type(value)
@@ -81,7 +75,7 @@ def test_nan():
 
 
 @pytest.mark.parametrize(
-    "text", ["a: b", "- 1", "1 # one", "#", "[1", "a\n--- b", "!!int 3", "9" * 101, "{a: 1, a: 2}"]
+    "text", ["a: b", "-", "- 1", "1 # one", "#", "[1", "a\n--- b", "!!int 3", "9" * 101, "{a: 1, a: 2}"]
 )
 def test_what_is_no_scalar_or_flow_value_is_refused(text):
     with pytest.raises(ExperimentError):
@@ -151,7 +145,7 @@ def test_duplicate_key_is_a_problem_at_the_second_naming_the_first(write):
 
 
 def test_all_problems_of_a_file_are_found_at_once(write):
-    text = 'a: !!str 1\nb: &m {x: 1}\nc:\n  <<: *m\n1: one\nfalse: x\n? [k]\n: v\nd: "\\ud800"\ne: 1\ne: 2\n: empty\n'
+    text = 'a: !!str 1\nb: &m {x: 1}\nc:\n  <<: *m\n1: one\nfalse: x\n? [k]\n: v\nd: "\\ud800"\ne: 1\ne: 2\n~: empty\n'
     document = read(write(text))
     found = {problem.where.split(":")[1]: problem.message for problem in document.problems}
     assert found.keys() == {"1", "4", "5", "6", "7", "9", "11", "12"}
@@ -484,7 +478,8 @@ def test_any_bytes_give_a_document_or_an_error(content, tmp_path_factory):
     try:
         document = read(path)
     except ExperimentError as error:
-        assert all(problem.message for problem in error.problems)
+        messages = [problem.message for problem in error.problems]
     else:
-        assert isinstance(document.data, dict)
-        assert document.where(["a", 0]).startswith(str(path))
+        messages = [document.where(["a", 0])]
+        messages += [problem.message for problem in document.problems]
+    assert all(messages)
