@@ -153,11 +153,8 @@ def _scores(shapes: Shapes, comparison: Comparison) -> dict[str, Score]:
 def _empty_fraction(real: NDArray[np.float32], generated: NDArray[np.float32]) -> tuple[float, float]:
     r"""Fraction of empty responses, generated minus real, and its error.
 
-    The variance of a fraction k/n is that of its posterior for a flat prior, $p(1 - p) / (n + 3)$ at
-    $p = (k + 1) / (n + 2)$: close to the binomial one, and not 0 where k is.
-
-    Reference:
-        Paterno, FERMILAB-TM-2286-CD (2004), eq. 19.
+    The variance of a fraction k/n is that of its posterior for a flat prior, Beta(k + 1, n - k + 1):
+    $p(1 - p) / (n + 3)$ at $p = (k + 1) / (n + 2)$, close to the binomial one, and not 0 where k is.
     """
     if not (len(real) and len(generated)):
         return np.nan, np.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from runner.run_directory import replace_atomic
 REAL, GENERATED = "#0072b2", "#d55e00"  # told apart with every kind of colour vision (Okabe, Ito 2008)
 _DPI = 150
 _BINS = 40
+_TILE_TEXT = 18  # characters that fit above one response
 
 
 @contextmanager
@@ -45,18 +47,30 @@ def gallery(path: Path, real: Sample, generated: Sample, count: int = 15) -> Pat
     """
     columns = 5
     rows = -(-count // columns)
-    height = 1.3 + 1.45 * rows
-    top, bottom = 1 - 0.75 / height, 0.5 / height
+    captions = [_captions(sample, count) for sample in (real, generated)]
+    lines = max((caption.count("\n") + 1 for block in captions for caption in block), default=1)
+    height = 1.3 + (1.3 + 0.15 * lines) * rows + 0.15 * (lines - 1)
+    top, bottom = 1 - (0.6 + 0.15 * lines) / height, 0.5 / height
     with _figure(path, 13, height, layout=None) as figure:  # a layout by measuring takes seconds for so many axes
         norm = _amplitude_norm(real.responses[:count], generated.responses[:count])
-        for title, sample, left, right in (("real", real, 0.045, 0.46), ("generated", generated, 0.505, 0.92)):
+        blocks = (("real", real, 0.046, 0.452), ("generated", generated, 0.511, 0.917))
+        for (title, sample, left, right), texts in zip(blocks, captions, strict=True):
             grid = figure.add_gridspec(
-                rows, columns, left=left, right=right, top=top, bottom=bottom, hspace=0.3, wspace=0.1
+                rows, columns, left=left, right=right, top=top, bottom=bottom, hspace=0.15 + 0.15 * lines, wspace=0.1
             )
-            figure.text((left + right) / 2, 1 - 0.35 / height, title, fontsize="x-large", ha="center")
+            middle = (left + right) / 2
+            above = 0.25 if sample.info.conditions else 0.4
+            figure.text(middle, 1 - above / height, title, fontsize="x-large", ha="center")
+            figure.text(middle, 1 - 0.43 / height, _legend(sample.info), fontsize="small", ha="center")
             axes: Any = grid.subplots(squeeze=False)
             for number, axis in enumerate(axes.flat):
-                _response(axis, sample, number, norm, number // columns == rows - 1, number % columns == 0)
+                if number >= len(texts):
+                    axis.set_axis_off()
+                    continue
+                _image(axis, sample.responses[number], sample.info, norm)
+                axis.set_title(texts[number], fontsize="small", pad=3)
+                axis.tick_params(labelsize="small")
+                axis.label_outer()
         bar = figure.add_axes((0.935, bottom, 0.014, top - bottom))
         figure.colorbar(ScalarMappable(norm), cax=bar, label=f"{real.info.quantity} [{real.info.unit}]")
     return path
@@ -68,17 +82,15 @@ def _amplitude_norm(*responses: NDArray[np.float32]) -> LogNorm:
     return LogNorm(low, high if high > low else low * 10)
 
 
-def _response(axis: Axes, sample: Sample, number: int, norm: LogNorm, bottom: bool, left: bool) -> None:
-    """One tile; empty pixels stay white."""
-    if number >= len(sample):
-        axis.set_axis_off()
-        return
-    _image(axis, sample.responses[number], sample.info, norm)
-    values = zip(sample.info.conditions, sample.conditions[number], strict=True)
-    axis.set_title(", ".join(f"{value:.3g} {condition.unit}" for condition, value in values), fontsize="small")
-    axis.tick_params(labelbottom=bottom, labelleft=left, labelsize="small")
-    axis.set_xlabel(axis.get_xlabel() if bottom else "")
-    axis.set_ylabel(axis.get_ylabel() if left else "")
+def _captions(sample: Sample, count: int) -> list[str]:
+    """Values of the conditions of the first events, in lines as wide as a tile."""
+    values = (", ".join(f"{value:.3g}" for value in conditions) for conditions in sample.conditions[:count])
+    return [textwrap.fill(text, _TILE_TEXT) for text in values]
+
+
+def _legend(info: DataInfo) -> str:
+    names = ", ".join(_label(condition.name, condition.unit) for condition in info.conditions)
+    return f"above each: {names}" if names else ""
 
 
 def _image(axis: Axes, values: NDArray[np.floating], info: DataInfo, norm: Any, **options: Any) -> Any:
@@ -100,7 +112,7 @@ def _label(name: str, unit: str) -> str:
     name = name.replace("_", " ")
     if not unit or unit == name:
         return name
-    return unit if unit.startswith(name) else f"{name} [{unit}]"
+    return unit if unit.startswith(f"{name} ") else f"{name} [{unit}]"
 
 
 def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
@@ -111,9 +123,9 @@ def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
         real: Real events.
         generated: Generated events.
     """
-    means = [sample.responses.mean(axis=0, dtype=np.float64) for sample in (real, generated)]
-    squares = sum(sample.responses.var(axis=0, dtype=np.float64) / len(sample) for sample in (real, generated))
-    error = np.sqrt(squares)
+    (mean, variance), (mean_generated, variance_generated) = _average(real), _average(generated)
+    means = (mean, mean_generated)
+    error = np.sqrt(variance + variance_generated)
     pull = np.divide(means[1] - means[0], error, out=np.zeros_like(error), where=error > 0)
     with _figure(path, 12.5, 3.6) as figure:
         axes = figure.subplots(1, 3)
@@ -128,6 +140,14 @@ def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
         axes[2].set_title("(generated - real) / error")
         figure.colorbar(image, ax=axes[2], label="standard errors")
     return path
+
+
+def _average(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean response and its variance, both *shape; zeros where there is no event."""
+    if not len(sample):
+        return np.zeros(sample.info.shape), np.zeros(sample.info.shape)
+    variance = sample.responses.var(axis=0, dtype=np.float64) / len(sample)
+    return sample.responses.mean(axis=0, dtype=np.float64), variance
 
 
 def histogram(path: Path, data: Histogram) -> Path:
@@ -153,18 +173,33 @@ def histogram(path: Path, data: Histogram) -> Path:
             top.set_yscale("log")
         top.legend(frameon=False)
         unit = f" [{data.unit}]" if data.unit not in ("", "1") else ""
-        bottom.set_xlabel(f"{data.label}{unit}")
+        beyond = any(((values < edges[0]) | (values > edges[-1])).any() for values in samples)
+        bottom.set_xlabel(f"{data.label}{unit}" + "\n(the outermost bins hold what lies beyond them)" * beyond)
         bottom.set_ylabel("gen. / real")
     return path
 
 
 def _edges(real: NDArray[np.float64], generated: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bins over the central 99.8% of both samples; what lies beyond is in the outermost bins."""
-    both = [np.quantile(values, (0.001, 0.999)) for values in (real, generated) if len(values)]
+    """Bins over the bulk of both samples; whole numbers stand in the middle of theirs."""
+    both = [_bulk(values) for values in (real, generated) if len(values)]
     low, high = (min(b[0] for b in both), max(b[1] for b in both)) if both else (0.0, 1.0)
-    if not high > low:
-        low, high = low - 0.5, high + 0.5
+    largest = max(abs(low), abs(high))
+    if high - low <= 1e-9 * largest or high == low:
+        margin = max(0.5, 1e-3 * largest)
+        low, high = low - margin, high + margin
+    elif all((values == np.round(values)).all() for values in (real, generated)):
+        low, high = np.floor(low), np.ceil(high)
+        width = np.ceil((high - low + 1) / _BINS)
+        whole: NDArray[np.float64] = low - 0.5 + width * np.arange(np.ceil((high - low + 1) / width) + 1)
+        return whole
     return np.linspace(low, high, _BINS + 1)
+
+
+def _bulk(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The central 99.8%, without tails farther out than five interquartile ranges, which would flatten the rest."""
+    low, first, third, high = np.quantile(values, (0.001, 0.25, 0.75, 0.999))
+    reach = 5 * (third - first)
+    return (max(low, first - reach), min(high, third + reach)) if reach > 0 else (low, high)
 
 
 def _centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -226,7 +261,7 @@ def loss_curves(path: Path, steps: NDArray[np.int64], losses: Mapping[str, NDArr
 
 def _robust_range(values: NDArray[np.floating]) -> tuple[float, float]:
     """Limits that a wild start does not set."""
-    finite = values[np.isfinite(values)]
+    finite = values[np.isfinite(values)].astype(np.float64)
     low, high = np.quantile(finite, (0.005, 0.995)) if len(finite) else (0.0, 1.0)
-    margin = 0.1 * (high - low) or 1.0
+    margin = 0.1 * (high - low) or max(1.0, 0.1 * abs(high))
     return float(low - margin), float(high + margin)

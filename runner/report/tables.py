@@ -113,6 +113,8 @@ def _finite(value: Any) -> Any:
     """JSON has no NaN and no infinity: null."""
     if isinstance(value, dict):
         return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -124,21 +126,51 @@ _LATEX = {
     "↓": r"$\downarrow$",
     "↑": r"$\uparrow$",
     "→": r"$\to$",
+    "\N{MINUS SIGN}": "$-$",
+    "\N{MULTIPLICATION SIGN}": r"$\times$",
+    "°": r"$^\circ$",
+    "µ": r"$\mu$",
     "<": r"$<$",
     ">": r"$>$",
     **{character: f"\\{character}" for character in "_%&#${}"},
 }
 
 
+_GREEK_CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
+
+
+def _latex_letter(letter: str) -> str:
+    """A letter that LaTeX prints as it is; Greek is known to it only by its names."""
+    import unicodedata
+
+    name = unicodedata.name(letter, "").replace("LAMDA", "LAMBDA")
+    script, _, word = name.lower().rpartition(" letter ")
+    if script == "greek small" and word.isalpha() and word != "omicron":
+        return f"$\\{word}$"
+    if script == "greek capital" and word in _GREEK_CAPITALS:
+        return f"$\\{word.capitalize()}$"
+    return _LATEX.get(letter, letter)
+
+
 def _latex(table: Table) -> str:
     def line(cells: tuple[str, ...]) -> str:
-        return " & ".join("".join(_LATEX.get(letter, letter) for letter in cell) for cell in cells) + r" \\"
+        return " & ".join("".join(map(_latex_letter, cell)) for cell in cells) + r" \\"
 
     columns = "".join("r" if column.align == "right" else "l" for column in table.columns)
     body = [line(row) for row in table.rows]
+    notes = ["% " + " ".join(note.splitlines()) for note in table.notes]
     head = line(tuple(column.name for column in table.columns))
     return "\n".join(
-        [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
+        [
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            head,
+            r"\midrule",
+            *body,
+            r"\bottomrule",
+            r"\end{tabular}",
+            *notes,
+        ]
     )
 
 
@@ -158,6 +190,8 @@ def uncertain(value: float, error: float | None) -> str:
     digits = max(0, 1 - exponent)
     if digits > 8 or exponent > 6:
         return f"{value:.4g} ± {error:.2g}"
+    if exponent > 1:
+        return f"{round(value, 1 - exponent):.0f} ± {round(error, 1 - exponent):.0f}"
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
@@ -173,7 +207,8 @@ def score_table(scores: ScoreFile, *, everything: bool = False) -> Table:
     shown = [row for row in scores.rows if everything or row.better != "none"]
     columns = (Column("score"), Column("value", "right"), Column("unit"), Column("good"))
     hidden = len(scores.rows) - len(shown)
-    notes = (*scores.notes, *((f"({hidden} figures that are neither good nor bad: --all)",) if hidden else ()))
+    star = ("* main score of its metric",) if any(row.headline for row in shown) else ()
+    notes = (*star, *scores.notes, *((f"({hidden} figures that are neither good nor bad: --all)",) if hidden else ()))
     records = tuple(asdict(row) for row in scores.rows)
     return Table("Scores", columns, tuple(_score(row) for row in shown), records, notes)
 

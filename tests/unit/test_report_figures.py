@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from runner import testing
-from runner.api import Axis, DataInfo, Histogram, Sample
+from runner.api import Axis, Condition, DataInfo, Histogram, Sample
 from runner.report import figures
 
 EMPTY = testing.sample(events=4)
 EMPTY = Sample(EMPTY.info, np.zeros_like(EMPTY.responses), EMPTY.conditions, EMPTY.event_ids)
+NOTHING = EMPTY.take(slice(0, 0))
 TRACE = DataInfo((Axis("time", 8, "time bin"),), "amplitude", "ADC", 1.0)
 
 
@@ -26,10 +27,13 @@ def is_picture(path: Path) -> bool:
         (testing.sample(), testing.sample(seed=1)),
         (testing.sample(events=2), testing.sample(events=40)),
         (EMPTY, EMPTY),
+        (testing.sample(), NOTHING),
+        (NOTHING, NOTHING),
+        (testing.sample(events=1), testing.sample(events=1)),
         (testing.sample(), EMPTY),
         (testing.sample(TRACE), testing.sample(TRACE, seed=1)),
     ],
-    ids=["usual", "few", "empty", "nothing generated", "one axis"],
+    ids=["usual", "few", "empty", "no event generated", "no event", "one event", "nothing generated", "one axis"],
 )
 def test_galleries_and_averages_of_any_sample(tmp_path: Path, real: Sample, generated: Sample) -> None:
     assert is_picture(figures.gallery(tmp_path / "a" / "gallery.png", real, generated))
@@ -47,8 +51,10 @@ NORMAL = np.random.default_rng(0).normal(size=500)
         (NORMAL[:0], NORMAL[:0]),
         (np.ones(5), np.ones(5)),
         (np.array([np.nan, 1.0, np.inf]), NORMAL),
+        (np.array([1.0]), np.array([1.0 + 1e-15])),
+        (np.full(3, 1e17), np.full(3, 1e17)),
     ],
-    ids=["usual", "nothing generated", "nothing", "constant", "not finite"],
+    ids=["usual", "nothing generated", "nothing", "constant", "not finite", "almost constant", "large constant"],
 )
 @pytest.mark.parametrize("log_y", [False, True])
 def test_histograms_of_any_values(tmp_path: Path, real: np.ndarray, generated: np.ndarray, log_y: bool) -> None:
@@ -67,6 +73,31 @@ def test_densities_have_poisson_errors_and_nothing_is_lost_beyond_the_edges() ->
 def test_loss_curves_of_any_length(tmp_path: Path, steps: int) -> None:
     losses = {"critic": np.linspace(1, 2, steps), "generator": np.full(steps, np.nan)}
     assert is_picture(figures.loss_curves(tmp_path / "losses.png", np.arange(steps) + 1, losses))
+
+
+def test_whole_numbers_have_bins_of_their_own() -> None:
+    counts = np.array([3.0, 4.0, 4.0, 9.0])
+    edges = figures._edges(counts, counts + 1)
+    np.testing.assert_array_equal(edges, np.arange(2.5, 11))
+    wide = figures._edges(np.arange(1000.0), counts)
+    assert set(np.diff(wide)) == {25.0}
+    assert wide[0] % 1 == 0.5
+
+
+def test_a_long_tail_does_not_flatten_the_bulk() -> None:
+    values = np.concatenate([NORMAL, [1e6, 2e6, 3e6]])
+    edges = figures._edges(values, values)
+    assert edges[-1] < 10
+    assert figures._density(values, edges)[0].sum() * np.diff(edges)[0] == pytest.approx(1)
+
+
+def test_captions_fit_above_their_tiles() -> None:
+    conditions = tuple(Condition(name, "cm", 0.0, 1.0) for name in "abcd")
+    sample = testing.sample(DataInfo(TRACE.axes, "amplitude", "ADC", 1.0, conditions), events=3)
+    captions = figures._captions(sample, 2)
+    assert len(captions) == 2
+    assert all(len(line) <= 18 for caption in captions for line in caption.splitlines())
+    assert figures._legend(sample.info) == "above each: a [cm], b [cm], c [cm], d [cm]"
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:

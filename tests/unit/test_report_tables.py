@@ -26,7 +26,9 @@ TABLE = Table(
         (0.12345, 0.0449, "0.123 ± 0.045"),
         (12.345, 1.24, "12.3 ± 1.2"),
         (1234.5, 12.4, "1234 ± 12"),
-        (123456.0, 1456.0, "123456 ± 1456"),
+        (123456.0, 1456.0, "123500 ± 1500"),
+        (1000.0, 99.6, "1000 ± 100"),
+        (-7e6, 2.34e6, "-7000000 ± 2300000"),
         (0.5, 0.0996, "0.50 ± 0.10"),
         (-3.0, 0.5, "-3.00 ± 0.50"),
         (2.0, 0.0, "2 ± 0"),
@@ -63,6 +65,11 @@ def test_csv_is_read_back() -> None:
     assert rows == [["name", "value"], *map(list, TABLE.rows)]
 
 
+def test_json_has_no_nan_at_any_depth() -> None:
+    deep = Table("t", (), (), ({"a": [{"b": math.inf}, (1.5, math.nan)]},))
+    assert json.loads(render(deep, "json")) == [{"a": [{"b": None}, [1.5, None]]}]
+
+
 def test_json_has_no_nan() -> None:
     assert json.loads(render(TABLE, "json")) == [{"name": "a_b", "value": 1.0}, {"name": "x", "value": None}]
 
@@ -78,6 +85,14 @@ def test_latex_escapes_what_it_must() -> None:
     assert r"a\_b \& 50\% & 1.0 $\pm$ 0.1 \\" in text
     assert r"x|y \textbackslash{} \{z\} \textasciitilde{}\textasciicircum{}\$\# & 2 $\downarrow$ $<$3$>$ \\" in text
     assert text.startswith(r"\begin{tabular}{lr}")
+    assert text.endswith("\n% a note")
+
+
+def test_latex_names_what_its_fonts_lack() -> None:
+    letters = "\N{GREEK SMALL LETTER CHI}\N{GREEK SMALL LETTER LAMDA}\N{GREEK CAPITAL LETTER OMEGA}"
+    letters += "\N{MINUS SIGN}\N{MICRO SIGN}é"
+    text = render(Table("t", (Column("a"),), ((letters,),)), "latex")
+    assert r"$\chi$$\lambda$$\Omega$$-$$\mu$é \\" in text
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex here")
@@ -108,6 +123,6 @@ def test_scores_without_a_direction_are_shown_on_demand() -> None:
     table = score_table(scores)
     assert [cells[0] for cells in table.rows] == ["m/main *"]
     assert table.rows[0][1:] == ("1.00 ± 0.10", "ADC", "↓")
-    assert table.notes == ("m: note", "(1 figures that are neither good nor bad: --all)")
+    assert table.notes == ("* main score of its metric", "m: note", "(1 figures that are neither good nor bad: --all)")
     assert len(table.records) == 2
     assert [cells[0] for cells in score_table(scores, everything=True).rows] == ["m/main *", "m/known"]
