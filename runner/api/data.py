@@ -116,5 +116,7 @@ class Sample:
 
     def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | Sequence[int] | slice) -> Sample:
         """The events at `index`, in that order."""
-        chosen = slice(*index.indices(len(self))) if isinstance(index, slice) else np.asarray(index)
+        chosen = index if isinstance(index, slice) else np.asarray(index)
+        if isinstance(chosen, np.ndarray) and chosen.dtype != bool:
+            chosen = chosen.astype(np.int64)  # an empty list makes an array of floats
         return Sample(self.info, self.responses[chosen], self.conditions[chosen], self.event_ids[chosen], self.notes)
