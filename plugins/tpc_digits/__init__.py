@@ -16,7 +16,7 @@ Window = tuple[int, int]
 class ConditionColumn(Params):
     """A column beside the hits, one value per event."""
 
-    name: str = Field(pattern="^[a-z][a-z0-9_]*$", description="name; in a CSV file, the column's")
+    name: str = Field(pattern="^[A-Za-z][A-Za-z0-9_]*$", description="name; in a CSV file, the column's")
     unit: str = Field("", description="unit of its values")
     range: tuple[float, float] | None = Field(None, description="lowest and highest value, needed if it is used")
     use: bool = Field(True, description="whether networks are told it")
@@ -25,7 +25,7 @@ class ConditionColumn(Params):
     def _check(self) -> ConditionColumn:
         if self.use and self.range is None:
             raise ValueError(f"the condition {self.name} needs a range: [low, high], or use: false")
-        if self.range and not self.range[0] <= self.range[1]:
+        if self.range and not (np.isfinite(self.range).all() and self.range[0] <= self.range[1]):
             raise ValueError(f"the range of {self.name} must be [low, high], not {list(self.range)}")
         return self
 
@@ -52,6 +52,8 @@ class TpcDigitsParams(Params):
         names = [condition.name for condition in self.conditions]
         if len(set(names)) < len(names):
             raise ValueError("two conditions have one name")
+        if taken := {"evtId", "ipad", "itime", "amp"}.intersection(names):
+            raise ValueError(f"{', '.join(sorted(taken))}: a column of the hits, not a condition")
         for key, offset in (("pad_offset", self.pad_offset), ("time_offset", self.time_offset)):
             if offset is not None and offset not in names:
                 raise ValueError(

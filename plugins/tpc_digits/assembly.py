@@ -53,7 +53,7 @@ def _check_numbers(hits: Hits) -> None:
     if wrong.any():
         hit = int(np.flatnonzero(wrong)[0])
         raise hits.error(hit, f"the amplitude is {hits.amplitude[hit]}, not a finite number >= 0")
-    wrong = ~np.isfinite(hits.conditions)
+    wrong = ~(np.abs(hits.conditions) <= np.finfo(np.float32).max)
     if wrong.any():
         hit, column = (int(place) for place in np.argwhere(wrong)[0])
         raise hits.error(hit, f"{hits.names[column]} is {hits.conditions[hit, column]}, not a finite number")
@@ -82,7 +82,10 @@ def _check_twice(hits: Hits) -> None:
 
 def _offset(hits: Hits, name: str | None) -> Integers | int:
     """Integer part of a condition, beside each hit."""
-    return 0 if name is None else np.trunc(hits.conditions[:, hits.names.index(name)]).astype(np.int64)
+    if name is None:
+        return 0
+    whole = np.trunc(hits.conditions[:, hits.names.index(name)])
+    return whole.clip(-_LARGEST, _LARGEST).astype(np.int64)  # what is clipped is outside any window either way
 
 
 def _outside_window(hits: Hits, params: TpcDigitsParams, inside: NDArray[np.bool_]) -> list[str]:

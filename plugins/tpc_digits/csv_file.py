@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plugins.tpc_digits.hits import Hits, Values
+from plugins.tpc_digits.hits import NUMBER, Hits, Values
 from runner.api import DataError
 
 HIT_COLUMNS = ("evtId", "ipad", "itime", "amp")
@@ -74,17 +74,14 @@ def _rows(body: str) -> list[int]:
 def _first_mistake(path: Path, body: str, names: Sequence[str]) -> DataError:
     """The first row that is not a number in each column; a loop, because the file is refused anyway."""
     for number, line in enumerate(body.split("\n"), start=2):
-        if not line.strip():
+        if not line.rstrip("\r"):
             continue
         fields = [field.strip() for field in line.split(",")]
-        where = (
-            f"{path}: row {number}, event {fields[names.index('evtId')] if len(fields) == len(names) else fields[0]}"
-        )
+        event = fields[names.index("evtId") if len(fields) == len(names) else 0]
+        where = f"{path}: row {number}, event {event or '?'}"
         if len(fields) != len(names):
             return DataError(f"{where}: {len(fields)} columns, but the header has {len(names)}: {', '.join(names)}")
         for name, field in zip(names, fields, strict=True):
-            try:
-                np.float64(field)
-            except ValueError:
+            if not NUMBER.fullmatch(field):
                 return DataError(f"{where}: {name} is {field[:40]!r}, not a number")
     return DataError(f"{path}: the rows cannot be read as numbers")

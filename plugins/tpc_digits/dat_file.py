@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plugins.tpc_digits.hits import Hits
+from plugins.tpc_digits.hits import NUMBER, Hits
 from runner.api import DataError
 
 _MARK = "params:"
+_TOKEN = re.compile(r"[^ \t\r\n\v\f]+")  # split() would also split at blanks beyond ASCII, unlike `_lines`
 
 
 def read_dat(path: Path, text: str, conditions: Sequence[str]) -> Hits:
@@ -23,9 +25,9 @@ def read_dat(path: Path, text: str, conditions: Sequence[str]) -> Hits:
     text = text.rstrip()
     counts, marked = _lines(text)
     _check_lines(path, counts, marked, conditions)
-    tokens = text.replace(_MARK, " ").split()
+    tokens = _TOKEN.findall(text.replace(_MARK, " "))
     try:
-        numbers = np.array(tokens).astype(np.float64)
+        numbers = np.loadtxt(tokens, delimiter="\t", comments=None, ndmin=1)
     except ValueError:
         raise _first_mistake(path, text) from None
     of_params = np.repeat(marked, counts)
@@ -101,9 +103,7 @@ def _first_mistake(path: Path, text: str) -> DataError:
     for number, line in enumerate(text.split("\n"), start=1):
         params = line.strip().startswith(_MARK)
         event += not params
-        for token in line.replace(_MARK, " ").split():
-            try:
-                np.float64(token)
-            except ValueError:
+        for token in _TOKEN.findall(line.replace(_MARK, " ")):
+            if not NUMBER.fullmatch(token):
                 return DataError(f"{path}: row {number}, event {event + params}: {token[:40]!r} is not a number")
     return DataError(f"{path}: the lines cannot be read as numbers")

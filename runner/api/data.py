@@ -34,7 +34,7 @@ class Condition:
     """A number every event carries and a generator is told, e.g. the track's crossing angle.
 
     Attributes:
-        name: snake_case name.
+        name: What it is called, e.g. "crossing_angle".
         unit: Unit, e.g. "deg".
         low: Smallest value the data set declares [unit].
         high: Largest value the data set declares [unit]; equal to `low` for a constant.

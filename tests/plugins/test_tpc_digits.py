@@ -114,6 +114,8 @@ BOTH = {"conditions": [ANGLE, DIP]}
         (HEADER + GOOD + "7,40,267\n", {}, "row 4, event 7: 3 columns, but the header has 4"),
         (HEADER + GOOD + "7,40,267,5,6\n", {}, "row 4, event 7: 5 columns, but the header has 4"),
         (HEADER + GOOD + "\n7,40,many,5\n", {}, "row 5, event 7: itime is 'many', not a number"),
+        (HEADER + GOOD + "7,4_0,267,5\n", {}, "row 4, event 7: ipad is '4_0', not a number"),
+        (HEADER + "1,40,267,5\n  \n7,40,267,5\n", {}, "row 3, event [?]: 1 columns, but the header has 4"),
         (HEADER + GOOD + "7,40,267,nan\n", {}, "row 4, event 7: the amplitude is nan"),
         (HEADER + GOOD + "7,40,267,inf\n", {}, "row 4, event 7: the amplitude is inf"),
         (HEADER + GOOD + "7,40,267,1e300\n", {}, "row 4, event 7: the amplitude is 1e\\+300"),
@@ -128,6 +130,7 @@ BOTH = {"conditions": [ANGLE, DIP]}
             "row 4, event 1: angle changes .* from 1 to 3",
         ),
         (WITH + "1,40,267,5,1,nan\n", BOTH, "row 2, event 1: dip is nan, not a finite number"),
+        (WITH + "1,40,267,5,1,1e39\n", BOTH, "row 2, event 1: dip is 1e\\+39, not a finite number"),
         (
             WITH + "1,40,267,5,1,2\n2,40,267,5,16,2\n",
             BOTH,
@@ -145,6 +148,9 @@ BOTH = {"conditions": [ANGLE, DIP]}
         ("40 267 5\n40 267\n", {}, "row 2, event 1: 2 numbers"),
         ("40 267 5\n\n40 267 5\n", {}, "row 2, event 1: an empty line"),
         ("40 267 5\n40 x 5\n", {}, "row 2, event 1: 'x' is not a number"),
+        ("40 267 5\n40 267 5_0\n", {}, "row 2, event 1: '5_0' is not a number"),
+        ("40 267 5\n40\u00a0267 5 5\n", {}, "row 2, event 1: .* is not a number"),
+        ("40 267 5\n40\x1c267 5 5\n", {}, "row 2, event 1: .* is not a number"),
         ("40 267 5 40 267 6\n", {}, "row 1, event 0: pad 40, time bin 267 stands twice"),
         ("params: 1 2\n40 267 5\n", {}, "row 1, event 0: a 'params:' line, but no conditions are declared"),
         ("40 267 5\n", BOTH, "row 1, event 0: expected a line 'params: <angle, dip>'"),
@@ -174,6 +180,14 @@ def test_what_lies_outside_is_left_out_and_reported(tmp_path: Path) -> None:
     assert "1 of 3 events (33.33%) have angle outside its range of 0 to 15 deg; they are kept" in angle
 
 
+def test_an_offset_beyond_any_detector_puts_the_hit_outside(tmp_path: Path) -> None:
+    drift = {"name": "drift", "unit": "bin", "range": [0, 1e38]}
+    text = "evtId,ipad,itime,amp,drift\n1,40,267,5,1e37\n2,40,267,6,0\n"
+    sample = load(write(tmp_path, text), conditions=[drift], time_offset="drift", outside="report")
+    assert sample.responses.sum(axis=(1, 2)).tolist() == [0, 6]
+    assert sample.notes[0].startswith("1 of 2 hits (50.00%), the first in event 1, lie outside the window")
+
+
 def test_a_file_that_vanishes_after_validation(tmp_path: Path) -> None:
     path = write(tmp_path, HEADER + GOOD)
     params = TpcDigitsParams.model_validate_json(json.dumps({"path": str(path)}), strict=True)
@@ -189,6 +203,7 @@ def test_a_file_that_vanishes_after_validation(tmp_path: Path) -> None:
         ({"times": [5, 5]}, "times must be"),
         ({"conditions": [{"name": "angle"}]}, "needs a range"),
         ({"conditions": [{"name": "angle", "range": [2, 1]}]}, "must be"),
+        ({"conditions": [{"name": "amp", "range": [0, 1]}]}, "amp: a column of the hits"),
         ({"conditions": [ANGLE, ANGLE]}, "two conditions have one name"),
         ({"time_offset": "drift", "conditions": [ANGLE]}, "'drift', which is not among the conditions: angle"),
         ({"threshold": 0}, "greater than 0"),
