@@ -39,16 +39,17 @@ def apply(root: Node, override: str, problems: list[Problem]) -> Node:
         problems.append(Problem(where, "extends", "cannot be overridden", "write it in an experiment file"))
         return root
     try:
-        return put(root, keys, _value(text, where, problems, ".".join(keys)))
+        return put(root, keys, _value(text, where, problems, tuple(keys)))
     except ExperimentError as error:
         problems.extend(error.problems)
         return root
 
 
-def _value(text: str, where: str, problems: list[Problem], key: str = "") -> Node:
-    node, raw = parse(text, lambda line, column: where, problems)
+def _value(text: str, where: str, problems: list[Problem], key: tuple[str, ...] = ()) -> Node:
+    node, raw = parse(text, lambda line, column: where, problems, key)
     whole = not text.strip() if raw is None else not text[raw.end_mark.index :].strip()
     if not whole or (isinstance(raw, yaml.CollectionNode) and not raw.flow_style):
         message = "expected one scalar, or a list or mapping in flow style such as [1, 2] or {a: 1}"
-        raise ExperimentError([Problem(where, key, message, "put text into quotes, also for the shell: '\"...\"'")])
+        suggestion = "put text into quotes, also for the shell: '\"...\"'"
+        raise ExperimentError([Problem(where, ".".join(key), message, suggestion)])
     return node

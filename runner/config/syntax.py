@@ -20,6 +20,7 @@ Locate = Callable[[int, int], str]
 """Line and column, both counted from 0, to the text shown to the user."""
 
 _MOST_NODES = 100_000
+_MOST_CHARACTERS = 10_000_000
 _GREATEST_DEPTH = 100
 
 
@@ -37,7 +38,9 @@ class _Composer(Reader, Scanner, Parser, Composer, BaseResolver):
         BaseResolver.__init__(self)
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        # PyYAML's stubs leave this method without types.
+        peek: Callable[[], Any] = self.peek_event
+        event = peek()
         where = self._locate(event.start_mark.line, event.start_mark.column)
         tag = getattr(event, "tag", None)
         if tag is not None:
@@ -62,11 +65,13 @@ def check_size(nodes: int, depth: int, where: str) -> None:
         raise ExperimentError([Problem(where, "", f"nested more than {_GREATEST_DEPTH} levels deep")])
 
 
-def parse(text: str, locate: Locate, problems: list[Problem]) -> tuple[Node, yaml.Node | None]:
+def parse(
+    text: str, locate: Locate, problems: list[Problem], key: tuple[str, ...] = ()
+) -> tuple[Node, yaml.Node | None]:
     """The one document in `text`, with PyYAML's node of it; a null for empty text.
 
     Duplicate keys, keys that are not text, merge keys, tags and impossible values are added to `problems`,
-    and the reading goes on, so that all of them are shown at once.
+    and the reading goes on, so that all of them are shown at once. `key` is where the document belongs.
 
     Raises:
         ExperimentError: For text that is not YAML, more than one document, or one beyond the limits.
@@ -90,7 +95,7 @@ def parse(text: str, locate: Locate, problems: list[Problem]) -> tuple[Node, yam
     ]
     if raw is None:
         return Node(None, locate(0, 0), locate(0, 0)), None
-    return _Converter(locate, problems).convert(raw, ()), raw
+    return _Converter(locate, problems).convert(raw, key), raw
 
 
 def position(text: str, index: int) -> tuple[int, int]:
@@ -115,7 +120,7 @@ class _Converter:
     def __init__(self, locate: Locate, problems: list[Problem]) -> None:
         self._locate = locate
         self._problems = problems
-        self._nodes = 0
+        self._nodes = self._characters = 0
         self._open: set[int] = set()
 
     def convert(self, raw: yaml.Node, key: tuple[str, ...], where_key: str = "") -> Node:
@@ -168,6 +173,10 @@ class _Converter:
 
     def _scalar(self, raw: yaml.Node, key: tuple[str, ...]) -> Scalar:
         text: str = raw.value
+        self._characters += len(text)
+        if self._characters > _MOST_CHARACTERS:
+            message = f"more than {_MOST_CHARACTERS:,} characters, aliases written out"
+            raise ExperimentError([Problem(self._where(raw), ".".join(key), message)])
         if any("\ud800" <= character <= "\udfff" for character in text):
             self._problem(self._where(raw), key, "half of a surrogate pair is no character")
             return text.encode("utf-8", "replace").decode()
