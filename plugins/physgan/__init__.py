@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from runner.api import Architecture, DataInfo, Field, Params, Signature, hookimpl
 
@@ -45,17 +45,17 @@ class _Generator(Architecture):
             inputs["conditions"] = (conditions,)
         return Signature(inputs=inputs, output=SHAPE)
 
+    def build(self, params: GeneratorParams, data: DataInfo) -> keras.Model:
+        """The network; outputs are >= 0 (ReLU)."""
+        from plugins.physgan import generators
+
+        return generators.build(self.name, self.signature(params, data))
+
 
 class Unparameterized(_Generator):
     """Generator with two dense layers and five convolutions (43,177 parameters)."""
 
     name = "physgan_unparameterized"
-
-    def build(self, params: GeneratorParams, data: DataInfo) -> keras.Model:
-        """The network; outputs are >= 0 (ReLU)."""
-        from plugins.physgan import networks
-
-        return networks.unparameterized(self.signature(params, data))
 
 
 class Upsampling(_Generator):
@@ -63,66 +63,93 @@ class Upsampling(_Generator):
 
     name = "physgan_upsampling"
 
-    def build(self, params: GeneratorParams, data: DataInfo) -> keras.Model:
-        """The network; outputs are >= 0 (ReLU)."""
-        from plugins.physgan import networks
 
-        return networks.upsampling(self.signature(params, data))
+class BatchNormGenerator(_Generator):
+    """Generator with one dense layer and five transposed convolutions, batch-normalised (35,029 parameters)."""
+
+    name = "physgan_batch_norm_generator"
 
 
-class Discriminator(Architecture):
-    """Critic of unconditional data: three convolutions with pooling (56,321 parameters)."""
+class SimpleGenerator(_Generator):
+    """Generator with one dense layer and three transposed convolutions (122,528 parameters)."""
 
-    name = "physgan_discriminator"
+    name = "physgan_simple_generator"
+
+
+class CriticParams(Params):
+    """Parameters of PhysGAN's critics."""
+
+    conditions: Literal["features", "channels", "pixels"] = Field(
+        "features",
+        description="how the critic is told conditions, where the data have any; features: as a vector beside the "
+        "features of the image; channels: each as a constant channel of the image; pixels: beside the flattened "
+        "image, which a dense layer turns into an image again",
+    )
+
+
+class _Critic(Architecture):
     role = "critic"
+    Params = CriticParams
     reference = REFERENCE
 
-    def signature(self, params: Params, data: DataInfo) -> Signature:
-        """Responses in, one score out."""
+    def signature(self, params: CriticParams, data: DataInfo) -> Signature:
+        """Responses, and conditions where there are any, to one score."""
         _check_shape(self.name, data)
+        inputs: dict[str, tuple[int, ...]] = {"responses": SHAPE}
         if data.conditions:
-            names = ", ".join(condition.name for condition in data.conditions)
-            raise ValueError(
-                f"{self.name} judges responses alone, but these data have conditions ({names}); "
-                "use physgan_maxpool, or data without conditions"
-            )
-        return Signature(inputs={"responses": SHAPE}, output=(1,))
+            inputs["conditions"] = (len(data.conditions),)
+        return Signature(inputs=inputs, output=(1,))
 
-    def build(self, params: Params, data: DataInfo) -> keras.Model:
+    def build(self, params: CriticParams, data: DataInfo) -> keras.Model:
         """The network."""
-        from plugins.physgan import networks
+        from plugins.physgan import critics
 
-        return networks.discriminator(self.signature(params, data))
+        return critics.build(self.name, self.signature(params, data), params.conditions)
 
 
-class Maxpool(Architecture):
-    """Critic of conditional data: five convolutions, conditions beside the image's features.
+class Discriminator(_Critic):
+    """Critic with three convolutions and pooling (56,321 parameters without conditions).
 
-    69,889 parameters with one condition.
+    With conditions beside the image's features it is also PhysGAN's `two_layers`.
+    """
+
+    name = "physgan_discriminator"
+
+
+class Maxpool(_Critic):
+    """Critic with five convolutions and one pooling (69,889 parameters with one condition).
+
+    PhysGAN used it with conditions only; without, the dense layers see the image's features alone.
     """
 
     name = "physgan_maxpool"
-    role = "critic"
-    reference = REFERENCE
 
-    def signature(self, params: Params, data: DataInfo) -> Signature:
-        """Responses and conditions in, one score out."""
-        _check_shape(self.name, data)
-        if not data.conditions:
-            raise ValueError(
-                f"{self.name} judges responses together with conditions, but these data have none; "
-                "use physgan_discriminator, or data with conditions"
-            )
-        return Signature(inputs={"responses": SHAPE, "conditions": (len(data.conditions),)}, output=(1,))
 
-    def build(self, params: Params, data: DataInfo) -> keras.Model:
-        """The network."""
-        from plugins.physgan import networks
+class BatchNormCritic(_Critic):
+    """Critic with five convolutions, three of them batch-normalised (35,633 parameters without conditions)."""
 
-        return networks.maxpool(self.signature(params, data))
+    name = "physgan_batch_norm_critic"
+
+
+class SimpleCritic(_Critic):
+    """Critic with two strided convolutions (53,025 parameters without conditions).
+
+    PhysGAN used it without conditions only; beside its features they get the dense layers of the other critics.
+    """
+
+    name = "physgan_simple_critic"
 
 
 @hookimpl
 def runner_architectures() -> Iterable[Architecture]:
     """PhysGAN's generators and critics."""
-    return [Unparameterized(), Upsampling(), Discriminator(), Maxpool()]
+    return [
+        Unparameterized(),
+        Upsampling(),
+        BatchNormGenerator(),
+        SimpleGenerator(),
+        Discriminator(),
+        Maxpool(),
+        BatchNormCritic(),
+        SimpleCritic(),
+    ]
