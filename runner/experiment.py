@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from runner.optimizers import Optimizer
 
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
-
-
-def _name_alone(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
 
 
 class Selection(BaseModel):
@@ -27,63 +25,12 @@ class Selection(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _bare_name(cls, value: object) -> object:
-        return _name_alone(value)
+        return {"name": value} if isinstance(value, str) else value
 
     @property
     def params(self) -> dict[str, Any]:
         """The component's own parameters, not yet checked."""
         return dict(self.model_extra or {})
-
-
-class Decay(_Section):
-    """Learning rate multiplied by `rate` after every `every` training steps."""
-
-    rate: float = Field(gt=0, le=1, description="factor")
-    every: int = Field(ge=1, description="training steps between two multiplications")
-
-
-class _OptimizerModel(_Section):
-    learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False, description="step size")
-    decay: Decay | None = Field(None, description="how the learning rate falls; null: it stays")
-
-
-class RMSprop(_OptimizerModel):
-    """Gradient divided by a running root mean square of its size (Tieleman, Hinton 2012)."""
-
-    name: Literal["rmsprop"] = "rmsprop"
-    rho: float = Field(0.9, ge=0, lt=1, description="memory of the running mean square")
-    momentum: float = Field(0.0, ge=0, lt=1, description="share of the last update that is kept")
-    epsilon: float = Field(1e-7, gt=0, description="smallest divisor")
-
-
-class Adam(_OptimizerModel):
-    """Adaptive moments (Kingma, Ba, arXiv:1412.6980)."""
-
-    name: Literal["adam"] = "adam"
-    beta_1: float = Field(0.9, ge=0, lt=1, description="memory of the running mean")
-    beta_2: float = Field(0.999, ge=0, lt=1, description="memory of the running mean square")
-    epsilon: float = Field(1e-7, gt=0, description="smallest divisor")
-
-
-class AdamW(Adam):
-    """Adam with decoupled weight decay (Loshchilov, Hutter, arXiv:1711.05101)."""
-
-    name: Literal["adamw"] = "adamw"  # type: ignore[assignment]
-    weight_decay: float = Field(0.004, ge=0, description="share of each weight removed per unit of learning rate")
-
-
-class SGD(_OptimizerModel):
-    """Stochastic gradient descent with momentum."""
-
-    name: Literal["sgd"] = "sgd"
-    momentum: float = Field(0.0, ge=0, lt=1, description="share of the last update that is kept")
-    nesterov: bool = Field(False, description="whether the gradient is taken after the momentum")
-
-
-Optimizer = Annotated[
-    Annotated[RMSprop | Adam | AdamW | SGD, Field(discriminator="name")], BeforeValidator(_name_alone)
-]
-OPTIMIZERS: tuple[str, ...] = ("rmsprop", "adam", "adamw", "sgd")
 
 
 class Split(_Section):
@@ -108,6 +55,9 @@ class Training(_Section):
     batch_size: int = Field(128, ge=1, description="events per batch")
     checkpoint_every: int = Field(1000, ge=1, description="steps between two checkpoints")
     block: int = Field(50, ge=1, description="steps in one compiled call; losses are seen after each block")
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "float32", description="arithmetic of the networks; mixed: halves, with weights in float32, for GPUs"
+    )
 
 
 class Evaluation(_Section):
@@ -144,6 +94,9 @@ class Experiment(_Section):
     evaluation: Evaluation = Field(Evaluation(), description="what is measured at the end")
     callbacks: tuple[Selection, ...] = Field((), description="observers of the run")
     device: Device = Field("auto", description="auto (a GPU if there is one), cpu, gpu or gpu:N")
+    gpu_memory: int | None = Field(
+        None, ge=1, description="GPU memory the run may use [MiB], so that several fit on one; null: what it needs"
+    )
 
 
 def is_file(plugin: str) -> bool:

@@ -37,6 +37,7 @@ from runner.api import (
     Signature,
     Strategy,
     Transform,
+    Writer,
 )
 
 INFO = DataInfo(
@@ -145,9 +146,8 @@ def _loss(loss: Loss, params: Params, _: DataInfo) -> None:
 
 
 def _strategy(strategy: Strategy, params: Params, _: DataInfo) -> None:
-    updates = strategy.updates(params)
-    assert set(updates) == set(strategy.roles), f"{strategy.name}: updates are for {sorted(updates)}"
-    assert all(count >= 1 for count in updates.values()), f"{strategy.name}: a role that is never updated"
+    batches = strategy.batches(params)
+    assert isinstance(batches, int) and batches >= 0, f"{strategy.name}: batches returned {batches!r}"
     for slot, declared in strategy.slots.items():
         assert declared.signature, f"{strategy.name}: the slot {slot} does not say what is called how"
 
@@ -175,6 +175,21 @@ def _callback(callback: Callback, params: Params, _: DataInfo) -> None:
         assert isinstance(built, keras.callbacks.Callback), f"{callback.name}: built {built!r}"
 
 
+def _writer(writer: Writer, _: Params, info: DataInfo) -> None:
+    events = sample(info)
+    numbered = Sample(info, events.responses[1:], events.conditions[1:], events.event_ids[1:])  # all with hits
+    parts = [numbered.take(slice(0, 40)), numbered.take(slice(40, None))]
+    contents = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("one", "two"):
+            path = Path(folder) / f"{name}{writer.suffix}"
+            notes = writer.write(path, info, len(numbered), iter(parts))
+            assert all(isinstance(note, str) for note in notes), f"{writer.name}: write returned {notes!r}"
+            assert path.is_file(), f"{writer.name}: no file was written"
+            contents.append(path.read_bytes())
+    assert contents[0] == contents[1], f"{writer.name}: the same events give another file the second time"
+
+
 _CHECKS: dict[str, Callable[[Any, Any, DataInfo], None]] = {
     "dataset": _dataset,
     "transform": _transform,
@@ -183,4 +198,5 @@ _CHECKS: dict[str, Callable[[Any, Any, DataInfo], None]] = {
     "strategy": _strategy,
     "metric": _metric,
     "callback": _callback,
+    "writer": _writer,
 }

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 class AdversarialParams(Params):
     """Parameters of `adversarial`."""
 
-    critic_steps: int = Field(1, ge=1, description="critic steps before each generator step")
+    schedule: Literal["alternate", "random"] = Field(
+        "alternate",
+        description="alternate: critic_steps, then generator_steps, in each training step; random: one of the two "
+        "networks is stepped in each training step, with probabilities in the ratio of critic_steps to generator_steps",
+    )
+    critic_steps: int = Field(1, ge=1, description="critic steps, each on a batch of its own")
+    generator_steps: int = Field(1, ge=1, description="generator steps")
     dropout: bool = Field(
         False,
         description="whether dropout and batch statistics are active in training; in PhysGAN they in effect never were",
@@ -27,18 +33,20 @@ class AdversarialParams(Params):
 
 
 class Adversarial(Strategy):
-    """Critic steps, then one generator step.
+    """Critic steps, then generator steps; or a random choice of the network to step.
 
     Each critic step takes a batch of its own, generates as many responses, and descends
-    ``L = adversarial(real, fake) + penalty(real, fake)``; the generator is not differentiated in it. The generator
+    ``L = adversarial(real, fake) + penalty(real, fake)``; the generator is not differentiated in it. A generator
     step descends the adversarial loss of newly generated responses, at the conditions of the last batch.
     Losses: generator, critic (its sum), wasserstein (the difference of mean scores ``E[D(fake)] - E[D(real)]``,
-    whichever adversarial loss trains) and penalty (with its weight), those of the critic from its last step.
+    whichever adversarial loss trains) and penalty (with its weight), each of the network's last step; 0 before its
+    first one.
     """
 
     name = "adversarial"
     Params = AdversarialParams
     reference = "Goodfellow et al., arXiv:1406.2661; stepping as in Arjovsky et al., arXiv:1701.07875, algorithm 1"
+    generating = ("generator",)
     roles = {
         "generator": Role(inputs=("latent",), output="responses"),
         "critic": Role(inputs=("responses",)),
@@ -57,9 +65,9 @@ class Adversarial(Strategy):
         ),
     }
 
-    def updates(self, params: AdversarialParams) -> Mapping[str, int]:
-        """One generator update and `critic_steps` critic updates in each training step."""
-        return {"generator": 1, "critic": params.critic_steps}
+    def batches(self, params: AdversarialParams) -> int:
+        """One for each critic step, or for the one network that is stepped."""
+        return params.critic_steps if params.schedule == "alternate" else 1
 
     def build(
         self,

@@ -13,6 +13,8 @@ from runner.api import DataInfo, TrainingStep
 if TYPE_CHECKING:
     from plugins.adversarial import AdversarialParams
 
+LOSSES = ("generator", "critic", "wasserstein", "penalty")
+
 
 class AdversarialModel(keras.Model):
     """Generator, critic and their optimizers."""
@@ -32,19 +34,39 @@ class AdversarialModel(keras.Model):
         self.generator_optimizer, self.critic_optimizer = optimizers["generator"], optimizers["critic"]
         self.conditional = bool(data.conditions)
         self.ranges = data.condition_ranges  # (2, n)
+        if params.schedule == "random":
+            self.last = keras.Variable(tf.zeros(len(LOSSES)), trainable=False, dtype="float32", name="last_losses")
 
     def train_step(self, step: TrainingStep) -> dict[str, Any]:
-        """`critic_steps` critic steps on a batch each, then a generator step."""
+        """The steps of both networks, or of one of them; see `Adversarial`."""
+        if self.params.schedule == "random":
+            return self._random_step(step)
         for _ in range(self.params.critic_steps):
             real, conditions = step.batch()
             critic_losses = self._critic_step(step, real, conditions)
-        return {"generator": self._generator_step(step, real, conditions), **critic_losses}
+        for _ in range(self.params.generator_steps):
+            generator_loss = self._generator_step(step, real, conditions)
+        return dict(zip(LOSSES, (generator_loss, *critic_losses), strict=True))
 
     def generate(self, conditions: Any, seed: Any) -> Any:
         """Responses in network units, (events, *shape), at conditions (events, n)."""
         return self._generated(conditions, seed, training=False)
 
-    def _critic_step(self, step: TrainingStep, real: Any, conditions: Any) -> dict[str, Any]:
+    def _random_step(self, step: TrainingStep) -> dict[str, Any]:
+        critic, generator = self.params.critic_steps, self.params.generator_steps
+        real, conditions = step.batch()
+        chance = tf.random.stateless_uniform((), step.seed(), alg="philox")
+        last = tf.unstack(tf.convert_to_tensor(self.last))
+        losses = tf.cond(
+            chance < critic / (critic + generator),
+            lambda: tf.stack([last[0], *self._critic_step(step, real, conditions)]),
+            lambda: tf.stack([self._generator_step(step, real, conditions), *last[1:]]),
+        )
+        self.last.assign(losses)
+        return dict(zip(LOSSES, tf.unstack(losses), strict=True))
+
+    def _critic_step(self, step: TrainingStep, real: Any, conditions: Any) -> tuple[Any, Any, Any]:
+        """Loss, difference of mean scores, and penalty."""
         fake_conditions = self._fake_conditions(step, conditions)
         fake = self._generated(fake_conditions, step.seed(), training=self.params.dropout)
         with tf.GradientTape() as tape:
@@ -58,9 +80,9 @@ class AdversarialModel(keras.Model):
                         fake = self._generated(conditions, step.seed(), training=self.params.dropout)
                 penalty = self.penalty(lambda x: self._scores(x, conditions), real, fake, step.seed())
             total = loss + penalty
-        self._descend(tape, total, self.critic, self.critic_optimizer)
-        distance = tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores)
-        return {"critic": total, "wasserstein": distance, "penalty": penalty}
+            scaled = self.critic_optimizer.scale_loss(total)
+        self._descend(tape, scaled, self.critic, self.critic_optimizer)
+        return total, tf.reduce_mean(fake_scores) - tf.reduce_mean(real_scores), penalty
 
     def _generator_step(self, step: TrainingStep, real: Any, conditions: Any) -> Any:
         fake_conditions = self._fake_conditions(step, conditions)
@@ -68,22 +90,24 @@ class AdversarialModel(keras.Model):
         with tf.GradientTape() as tape:
             fake = self._generated(fake_conditions, step.seed(), training=self.params.dropout)
             _, loss = self.adversarial(real_scores, self._scores(fake, fake_conditions))
-        self._descend(tape, loss, self.generator, self.generator_optimizer)
+            scaled = self.generator_optimizer.scale_loss(loss)
+        self._descend(tape, scaled, self.generator, self.generator_optimizer)
         return loss
 
     @staticmethod
-    def _descend(tape: Any, loss: Any, network: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+    def _descend(tape: Any, scaled_loss: Any, network: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
         variables = network.trainable_variables
-        optimizer.apply(tape.gradient(loss, variables), variables)
+        optimizer.apply(tape.gradient(scaled_loss, variables), variables)
 
     def _scores(self, responses: Any, conditions: Any) -> Any:
-        return self.critic(self._inputs("responses", responses, conditions), training=self.params.dropout)
+        scores = self.critic(self._inputs("responses", responses, conditions), training=self.params.dropout)
+        return tf.cast(scores, tf.float32)  # under mixed precision networks return halves; losses need more digits
 
     def _generated(self, conditions: Any, seed: Any, *, training: bool) -> Any:
         events = conditions.shape[0] or tf.shape(conditions)[0]
         latent = self.generator.input["latent"].shape[1]
         noise = tf.random.stateless_normal((events, latent), seed, alg="philox")
-        return self.generator(self._inputs("latent", noise, conditions), training=training)
+        return tf.cast(self.generator(self._inputs("latent", noise, conditions), training=training), tf.float32)
 
     def _inputs(self, name: str, value: Any, conditions: Any) -> dict[str, Any]:
         return {name: value, "conditions": conditions} if self.conditional else {name: value}

@@ -16,10 +16,11 @@ from runner.api.component import (
     Metric,
     Strategy,
     Transform,
+    Writer,
 )
 from runner.api.data import Axis, Condition, DataInfo, Sample
 from runner.api.parameters import DataFile, Params
-from runner.api.scores import Histogram, Measurement, Score
+from runner.api.scores import Histogram, Measurement, Scatter, Score
 from runner.api.training import CallbackContext, Role, Signature, Slot, TrainingStep
 from runner.errors import DataError
 
@@ -44,11 +45,13 @@ __all__ = [
     "Params",
     "Role",
     "Sample",
+    "Scatter",
     "Score",
     "Signature",
     "Slot",
     "Strategy",
     "TrainingStep",
     "Transform",
+    "Writer",
     "hookimpl",
 ]

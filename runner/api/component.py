@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -184,10 +185,12 @@ class Strategy(Component, kind="strategy", verbs=("build",)):
     Attributes:
         roles: What is asked of the network in each role.
         slots: The losses it uses, by slot.
+        generating: Roles whose networks `generate` of its model uses; empty for all.
     """
 
     roles: ClassVar[Mapping[str, Role]]
     slots: ClassVar[Mapping[str, Slot]]
+    generating: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def _check_kind(cls, where: str) -> None:
@@ -195,10 +198,12 @@ class Strategy(Component, kind="strategy", verbs=("build",)):
             raise TypeError(f"{where}.roles must name at least one role")
         if not hasattr(cls, "slots"):
             raise TypeError(f"{where}.slots must be set, {{}} where there are none")
+        if unknown := set(cls.generating) - set(cls.roles):
+            raise TypeError(f"{where}.generating names {', '.join(sorted(unknown))}, which is not among its roles")
 
-    def updates(self, params: Any) -> Mapping[str, int]:
-        """Optimizer updates of each role in one training step; learning-rate decay counts training steps."""
-        return dict.fromkeys(self.roles, 1)
+    def batches(self, params: Any) -> int:
+        """Batches that one training step asks for; an epoch is as many as hold all training events once."""
+        return 1
 
     def build(
         self,
@@ -226,16 +231,20 @@ class Metric(Component, kind="metric", verbs=("measure",)):
         better: Which way its scores are good; a Score may say otherwise for itself.
         version: Raised whenever the same input gives other numbers; scores of two versions are not compared.
         headline: Name of the one score shown where there is room for one, or "" for the first.
+        judged_on: Which real events it is given: "test", or "all" for the whole data set, training events included.
     """
 
     unit: ClassVar[str]
     better: ClassVar[Better]
     version: ClassVar[int] = 1
     headline: ClassVar[str] = ""
+    judged_on: ClassVar[Literal["test", "all"]] = "test"
 
     @classmethod
     def _check_kind(cls, where: str) -> None:
         _check_text(where, unit=getattr(cls, "unit", None))
+        if cls.judged_on not in ("test", "all"):
+            raise TypeError(f"{where}.judged_on must be 'test' or 'all', not {cls.judged_on!r}")
         if getattr(cls, "better", None) not in get_args(Better):
             raise TypeError(f"{where}.better must be one of {', '.join(get_args(Better))}")
 
@@ -253,5 +262,38 @@ class Callback(Component, kind="callback", verbs=("build",)):
         The loop calls ``on_train_begin``, ``on_train_batch_end(step, logs)`` after each block of steps with the
         losses of its last step, ``on_train_end``, and ``on_test_end(logs)`` with the scores
         (``"metric/score": value``).
+        """
+        raise NotImplementedError
+
+
+class Writer(Component, kind="writer", verbs=("write",)):
+    """A file format for generated responses, chosen by the suffix of the file's name. It has no parameters.
+
+    Attributes:
+        suffix: In lower case, e.g. ".csv".
+    """
+
+    suffix: ClassVar[str]
+
+    @classmethod
+    def _check_kind(cls, where: str) -> None:
+        if not re.fullmatch(r"\.[a-z0-9]+", str(getattr(cls, "suffix", None))):
+            raise TypeError(f"{where}.suffix must be a suffix in lower case like '.csv'")
+
+    def write(self, path: Path, info: DataInfo, events: int, samples: Iterable[Sample]) -> tuple[str, ...]:
+        """Writes a file, one sample after another, so that no more than one is held in memory.
+
+        Args:
+            path: A new file; the runner gives it its final name when it is complete.
+            info: Description of the responses.
+            events: Number of events in all samples together.
+            samples: Consecutive parts, event numbers rising by one.
+
+        Returns:
+            What the reader of the file has to know, e.g. what the format cannot hold.
+
+        Raises:
+            DataError: Where the format cannot hold such data.
+            OSError: Where the file cannot be written.
         """
         raise NotImplementedError

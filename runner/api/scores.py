@@ -54,6 +54,29 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Scatter:
+    """Pairs of quantities in both samples, to be drawn as two clouds of points on common axes.
+
+    Attributes:
+        name: snake_case; becomes the file's name.
+        title: One line above the figure.
+        labels: What is on the x and on the y axis, without units.
+        units: Units of x and y, "" for none.
+        real: (events, 2), x and y.
+        generated: (events, 2), x and y.
+        trend: Whether the means of y in bins of x are drawn with their errors, and a straight line through them.
+    """
+
+    name: str
+    title: str
+    labels: tuple[str, str]
+    units: tuple[str, str]
+    real: NDArray[np.floating]
+    generated: NDArray[np.floating]
+    trend: bool = False
+
+
+@dataclass(frozen=True)
 class Measurement:
     """Result of one metric.
 
@@ -64,5 +87,5 @@ class Measurement:
     """
 
     scores: Mapping[str, Score]
-    figures: Sequence[Histogram] = field(default=())
+    figures: Sequence[Histogram | Scatter] = field(default=())
     notes: Sequence[str] = field(default=())

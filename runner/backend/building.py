@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 
 from runner import seeds
 from runner.api import DataInfo
-from runner.errors import PluginError
-from runner.experiment import Decay, Optimizer
+from runner.errors import PluginError, RunnerError
+from runner.optimizers import Decay, Optimizer
 from runner.plan import Plan
+
+_OPTIMIZERS = {
+    "rmsprop": keras.optimizers.RMSprop,
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "sgd": keras.optimizers.SGD,
+    "adadelta": keras.optimizers.Adadelta,
+    "adafactor": keras.optimizers.Adafactor,
+    "adagrad": keras.optimizers.Adagrad,
+    "adamax": keras.optimizers.Adamax,
+    "nadam": keras.optimizers.Nadam,
+    "lamb": keras.optimizers.Lamb,
+    "lion": keras.optimizers.Lion,
+    "ftrl": keras.optimizers.Ftrl,
+}
 
 
 @dataclass(frozen=True)
@@ -22,11 +36,15 @@ class Built:
     Attributes:
         networks: By role.
         optimizers: By role; their variables exist.
+        decays: How each role's learning rate falls, or None.
+        batches: Batches that one training step asks for.
         model: The strategy's model, with ``train_step`` and ``generate``.
     """
 
     networks: Mapping[str, keras.Model]
     optimizers: Mapping[str, keras.optimizers.Optimizer]
+    decays: Mapping[str, Decay | None]
+    batches: int
     model: keras.Model
 
 
@@ -39,11 +57,15 @@ def build(plan: Plan, data: DataInfo, seed: int) -> Built:
         seed: The experiment's seed.
 
     Raises:
-        PluginError: If a network is not what its signature says, or the strategy's model lacks a method.
+        DataError: From a network that is read from a file.
+        PluginError: If a network cannot be built or is not what its signature says, or the strategy's model lacks
+            a method.
     """
+    policy = plan.experiment.training.precision
+    keras.config.set_dtype_policy(policy)
     networks = {role: _network(plan, role, data, seed) for role in plan.networks}
-    updates = plan.strategy.component.updates(plan.strategy.params)
-    optimizers = {role: optimizer(plan.experiment.optimizers[role], updates.get(role, 1)) for role in networks}
+    settings = {role: plan.experiment.optimizers[role] for role in networks}
+    optimizers = {role: optimizer(settings[role], scaled=policy == "mixed_float16") for role in networks}
     for role, network in networks.items():
         optimizers[role].build(network.trainable_variables)  # inside a traced function it would be too late
     losses = {slot: choice.component.build(choice.params) for slot, choice in plan.losses.items()}
@@ -52,14 +74,22 @@ def build(plan: Plan, data: DataInfo, seed: int) -> Built:
     for method in ("train_step", "generate"):
         if not callable(getattr(model, method, None)):
             raise PluginError(f"strategy {plan.strategy.name}: its model has no method {method}")
-    return Built(networks, optimizers, model)
+    decays = {role: chosen.decay for role, chosen in settings.items()}
+    return Built(networks, optimizers, decays, plan.strategy.component.batches(plan.strategy.params), model)
 
 
 def _network(plan: Plan, role: str, data: DataInfo, seed: int) -> keras.Model:
     choice = plan.networks[role]
     # Keras draws the seeds of initialisers from a global generator
     keras.utils.set_random_seed(seeds.derive(seed, "network", role) % 2**31)
-    network = choice.component.build(choice.params, data)
+    try:
+        network = choice.component.build(choice.params, data)
+    except RunnerError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"architecture {choice.name} of plugin {choice.plugin} cannot be built: {type(error).__name__}: {error}"
+        ) from error
     declared = plan.signatures[role]
     inputs = network.input if isinstance(network.input, dict) else {}
     found = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
@@ -72,27 +102,13 @@ def _network(plan: Plan, role: str, data: DataInfo, seed: int) -> keras.Model:
     return network
 
 
-def optimizer(settings: Optimizer, updates: int) -> keras.optimizers.Optimizer:
-    """A Keras optimizer.
+def optimizer(settings: Optimizer, *, scaled: bool = False) -> keras.optimizers.Optimizer:
+    """A Keras optimizer, with the learning rate of the first step.
 
     Args:
         settings: From the experiment.
-        updates: Updates in one training step: the decay counts steps, Keras counts updates.
+        scaled: Whether losses are scaled up before they are differentiated, and gradients down again, so that
+            halves do not round them to 0.
     """
-    options: dict[str, Any] = settings.model_dump(exclude={"name", "decay"})
-    options["learning_rate"] = _learning_rate(settings.learning_rate, settings.decay, updates)
-    classes = {
-        "rmsprop": keras.optimizers.RMSprop,
-        "adam": keras.optimizers.Adam,
-        "adamw": keras.optimizers.AdamW,
-        "sgd": keras.optimizers.SGD,
-    }
-    return classes[settings.name](**options)
-
-
-def _learning_rate(start: float, decay: Decay | None, updates: int) -> Any:
-    if decay is None:
-        return start
-    return keras.optimizers.schedules.ExponentialDecay(
-        start, decay_steps=decay.every * updates, decay_rate=decay.rate, staircase=True
-    )
+    chosen = _OPTIMIZERS[settings.name](**settings.model_dump(exclude={"name", "decay"}))
+    return keras.optimizers.LossScaleOptimizer(chosen) if scaled else chosen

@@ -29,7 +29,7 @@ class TrainingData:
         self.responses = tf.constant(np.asarray(transform.forward(sample.responses), np.float32))
         self.conditions = tf.constant(np.asarray(transform.forward_conditions(sample.conditions), np.float32))
         self.batch_size = batch_size
-        self._events = len(sample)
+        self.events = len(sample)
         self._seed = seed
 
     def batch(self, step: Any, number: int) -> tuple[Any, Any]:
@@ -40,28 +40,32 @@ class TrainingData:
             number: How many batches this step has had before.
         """
         position = step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
-        epoch, place = position // self._events, position % self._events
+        epoch, place = position // self.events, position % self.events
         first, second = _words(seeds.derive(self._seed, "batches", number))
         words = [tf.fill([self.batch_size], first), tf.fill([self.batch_size], second), tf.cast(epoch, tf.int32)]
         # the generated wrapper: the public one refuses seeds that differ between elements
         index = tf.raw_ops.RandomIndexShuffle(
-            index=place, seed=tf.stack(words, axis=1), max_index=tf.constant(self._events - 1, tf.int64)
+            index=place, seed=tf.stack(words, axis=1), max_index=tf.constant(self.events - 1, tf.int64)
         )
         return tf.gather(self.responses, index), tf.gather(self.conditions, index)
 
 
 class StepInputs:
-    """What a strategy's ``train_step`` asks for, counted as it asks; see `runner.api.TrainingStep`."""
+    """What a strategy's ``train_step`` asks for, counted as it asks; see `runner.api.TrainingStep`.
+
+    Attributes:
+        batches: How many batches it has asked for.
+    """
 
     def __init__(self, data: TrainingData, step: Any, seed: int) -> None:
         self._data, self._step = data, step
         self._base = tf.constant(_words(seeds.derive(seed, "training")), tf.int32)
-        self._batches = self._seeds = 0
+        self.batches = self._seeds = 0
 
     def batch(self) -> tuple[Any, Any]:
         """Next batch of this step."""
-        self._batches += 1
-        return self._data.batch(self._step, self._batches - 1)
+        self.batches += 1
+        return self._data.batch(self._step, self.batches - 1)
 
     def seed(self) -> Any:
         """Next seed of this step, int32 (2,)."""

@@ -28,14 +28,16 @@ class DeviceInfo:
     visible: tuple[str, ...]
 
 
-def configure(device: str, seed: int) -> DeviceInfo:
+def configure(device: str, seed: int, memory: int | None = None) -> DeviceInfo:
     """Chooses the device, makes operations deterministic and seeds the global generators.
 
-    To be called before anything else of TensorFlow: devices cannot be chosen once they are in use.
+    To be called before anything else of TensorFlow: devices cannot be chosen once they are in use, and TensorFlow
+    takes all of a GPU's memory on the first use unless it has been told to grow or to keep to a limit.
 
     Args:
         device: "auto" (the first GPU, or the CPU where there is none), "cpu", "gpu" (the first) or "gpu:N".
         seed: The experiment's seed.
+        memory: GPU memory that may be used [MiB]; None: what is needed, taken as it is needed.
 
     Raises:
         ExperimentError: If the device is not there; the message says what TensorFlow sees.
@@ -47,7 +49,11 @@ def configure(device: str, seed: int) -> DeviceInfo:
     if gpus:
         tf.config.set_visible_devices(chosen, "GPU")
     for gpu in chosen:
-        tf.config.experimental.set_memory_growth(gpu, True)
+        if memory is None:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        else:
+            limit = tf.config.LogicalDeviceConfiguration(memory_limit=memory)
+            tf.config.set_logical_device_configuration(gpu, [limit])
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seeds.derive(seed, "backend") % 2**31)
     return DeviceInfo(

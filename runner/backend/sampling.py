@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -19,33 +20,56 @@ CHUNK = 1000
 """Events per call; fixed, so that the first n responses do not depend on how many are asked for."""
 
 
-def generate(model: keras.Model, transform: FittedTransform, conditions: NDArray[np.float32], seed: int) -> Sample:
-    """Responses at given conditions, cut at the detection threshold like real ones.
+class Sampler:
+    """A model's responses, cut at the detection threshold like real ones.
+
+    The model is traced once; its weights may change between two uses.
 
     Args:
         model: A strategy's model.
         transform: To network units and back.
-        conditions: (events, n) in their units.
-        seed: The experiment's seed.
+        seed: Response number i at given conditions depends on nothing else.
     """
-    events = len(conditions)
-    padded = np.resize(conditions, (-(-events // CHUNK) * CHUNK, conditions.shape[1]))
-    network_conditions = np.asarray(transform.forward_conditions(padded), np.float32)
-    base = seed_tensor(seeds.derive(seed, "generate"))
 
-    def one_chunk(conditions: Any, number: Any) -> Any:
-        return model.generate(conditions, tf.random.experimental.stateless_fold_in(base, number))
+    def __init__(self, model: keras.Model, transform: FittedTransform, seed: int) -> None:
+        self._transform = transform
+        base = seed_tensor(seeds.derive(seed, "generate"))
 
-    compiled = tf.function(one_chunk, autograph=False)
-    chunks = [
-        compiled(tf.constant(network_conditions[start : start + CHUNK]), tf.constant(start // CHUNK)).numpy()
-        for start in range(0, events, CHUNK)
-    ]
-    responses = np.asarray(transform.inverse(np.concatenate(chunks)[:events]), np.float32)
-    info = transform.info
-    return Sample(
-        info=info,
-        responses=apply_threshold(responses, info.threshold),
-        conditions=np.asarray(conditions, np.float32),
-        event_ids=np.arange(events, dtype=np.int64),
-    )
+        def one_chunk(conditions: Any, number: Any) -> Any:
+            return model.generate(conditions, tf.random.experimental.stateless_fold_in(base, number))
+
+        self._compiled = tf.function(one_chunk, autograph=False)
+
+    def __call__(self, conditions: NDArray[np.float32]) -> Sample:
+        """Responses number 0, 1, ... at given conditions.
+
+        Args:
+            conditions: (events, n) in their units.
+        """
+        chunks = range(-(-len(conditions) // CHUNK))
+        parts = list(self.chunks(conditions[n * CHUNK : (n + 1) * CHUNK] for n in chunks))
+        return Sample(
+            info=self._transform.info,
+            responses=np.concatenate([part.responses for part in parts]),
+            conditions=np.asarray(conditions, np.float32),
+            event_ids=np.arange(len(conditions), dtype=np.int64),
+        )
+
+    def chunks(self, conditions: Iterator[NDArray[np.float32]]) -> Iterator[Sample]:
+        """Consecutive parts of the responses, no more than one in memory.
+
+        Args:
+            conditions: Of each part, (`CHUNK`, n); the last one may be shorter.
+        """
+        info = self._transform.info
+        for number, part in enumerate(conditions):
+            padded = np.resize(part, (CHUNK, part.shape[1]))  # one shape: traced once
+            network_conditions = np.asarray(self._transform.forward_conditions(padded), np.float32)
+            generated = self._compiled(tf.constant(network_conditions), tf.constant(number)).numpy()
+            responses = np.asarray(self._transform.inverse(generated[: len(part)]), np.float32)
+            yield Sample(
+                info=info,
+                responses=apply_threshold(responses, info.threshold),
+                conditions=np.asarray(part, np.float32),
+                event_ids=np.arange(number * CHUNK, number * CHUNK + len(part), dtype=np.int64),
+            )

@@ -38,19 +38,35 @@ class Trainer:
         self.step = 0
         self._data = TrainingData(sample, transform, batch_size, seed)
         self._seed = seed
+        self._start = {role: float(chosen.learning_rate) for role, chosen in built.optimizers.items()}
         self._one_step = tf.function(self._traced_step, autograph=False)
         scalars = self._one_step.get_concrete_function(tf.TensorSpec([], tf.int64)).structured_outputs
         self.losses: tuple[str, ...] = tuple(scalars)
         self._block = tf.function(self._traced_block, autograph=False)
 
     def _traced_step(self, step: Any) -> dict[str, Any]:
-        losses = self.built.model.train_step(StepInputs(self._data, step, self._seed))
+        self._set_learning_rates(step)
+        inputs = StepInputs(self._data, step, self._seed)
+        losses = self.built.model.train_step(inputs)
+        if inputs.batches != self.built.batches:
+            raise PluginError(
+                f"train_step asked for {inputs.batches} batches, but the strategy declares {self.built.batches}"
+            )
         if not isinstance(losses, dict) or not losses:
             raise PluginError(f"train_step returned {losses!r}; return a dictionary of losses by name")
         for name, value in losses.items():
             if tf.convert_to_tensor(value).shape.rank != 0:
                 raise PluginError(f"train_step: the loss {name!r} is no scalar but {value!r}")
         return {name: tf.cast(value, tf.float32) for name, value in losses.items()}
+
+    def _set_learning_rates(self, step: Any) -> None:
+        """Learning rates of a step (int64 tensor, from 0), a function of it alone."""
+        epochs = step * (self.built.batches * self._data.batch_size) // self._data.events
+        for role, decay in self.built.decays.items():
+            if decay is not None:
+                passed = (step if decay.unit == "steps" else epochs) // decay.every
+                factor = tf.cast(decay.rate, tf.float64) ** tf.cast(passed, tf.float64)
+                self.built.optimizers[role].learning_rate.assign(self._start[role] * tf.cast(factor, tf.float32))
 
     def _traced_block(self, first: Any, count: Any) -> Any:
         """Losses of `count` steps, (count, losses)."""

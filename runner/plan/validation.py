@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from runner.config import Document
 from runner.errors import Problem
-from runner.experiment import OPTIMIZERS
+from runner.optimizers import OPTIMIZERS
 from runner.registry import nearest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -110,7 +110,7 @@ def _explain(details: ErrorDetails) -> tuple[str, str]:
         known = ", ".join(OPTIMIZERS)
         return (
             f"there is no optimizer called {context['tag']!r}",
-            f"did you mean {near[0]!r}?" if near else f"known: {known}",
+            f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {known}",
         )
     if kind == "union_tag_not_found":
         return "the optimizer's name is missing", f"write 'name: ...'; known: {', '.join(OPTIMIZERS)}"

@@ -182,7 +182,75 @@ def test_critic_steps_take_a_batch_each(critic_steps: int) -> None:
     assert step.batches == critic_steps
     assert int(made.critic_optimizer.iterations) == critic_steps
     assert int(made.generator_optimizer.iterations) == 1
-    assert Adversarial().updates(params) == {"generator": 1, "critic": critic_steps}
+    assert Adversarial().batches(params) == critic_steps
+
+
+def test_generator_steps_follow_the_critic_steps() -> None:
+    params, step = AdversarialParams(critic_steps=2, generator_steps=3), Step()
+    made = model(params)
+    made.train_step(step)
+    assert (int(made.critic_optimizer.iterations), int(made.generator_optimizer.iterations)) == (2, 3)
+
+
+def test_a_random_schedule_steps_one_network_in_each_step() -> None:
+    params = AdversarialParams(schedule="random", critic_steps=3, generator_steps=1)
+    made, step = model(params), Step()
+    assert Adversarial().batches(params) == 1
+    counts, seen = [(0, 0)], [dict.fromkeys(("generator", "critic", "wasserstein", "penalty"), 0.0)]
+    for _ in range(60):
+        before = {"generator": values(made.generator), "critic": values(made.critic)}
+        seen.append({name: float(value) for name, value in made.train_step(step).items()})
+        counts.append((int(made.critic_optimizer.iterations), int(made.generator_optimizer.iterations)))
+        stepped = "critic" if counts[-1][0] > counts[-2][0] else "generator"
+        other = "generator" if stepped == "critic" else "critic"
+        assert sum(counts[-1]) == sum(counts[-2]) + 1
+        assert same(before[other], values(getattr(made, other)))
+        assert not same(before[stepped], values(getattr(made, stepped)))
+        kept = ("generator",) if stepped == "critic" else ("critic", "wasserstein", "penalty")
+        assert all(seen[-1][name] == seen[-2][name] for name in kept)
+    assert step.batches == 60
+    critic, generator = counts[-1]
+    assert abs(critic - 45) < 4 * np.sqrt(60 * 0.75 * 0.25)
+    assert generator >= 5
+
+
+def test_a_random_schedule_is_traced_once_and_follows_the_seed() -> None:
+    import tensorflow as tf
+
+    made = model(AdversarialParams(schedule="random"))
+    responses, conditions = Step().batch()
+
+    class Seeded:
+        def __init__(self, number: Any) -> None:
+            self.number, self.asked = number, 0
+
+        def batch(self) -> tuple[Any, Any]:
+            return responses, conditions
+
+        def seed(self) -> Any:
+            self.asked += 1
+            return tf.stack([self.number, self.asked])
+
+    compiled = tf.function(lambda number: made.train_step(Seeded(number)), autograph=False)
+    for number in range(20):
+        losses = compiled(tf.constant(number))
+    assert all(np.isfinite(float(value)) for value in losses.values())
+    assert int(made.critic_optimizer.iterations) + int(made.generator_optimizer.iterations) == 20
+    assert 0 < int(made.critic_optimizer.iterations) < 20
+    assert compiled.experimental_get_tracing_count() == 1
+
+
+def test_halves_are_widened_before_losses_and_samples() -> None:
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        made = model(AdversarialParams())
+        losses = made.train_step(Step())
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert made.critic.layers[-1].compute_dtype == "bfloat16"
+    assert all(value.dtype == "float32" for value in losses.values())
+    assert made.generate(ops.ones((3, 1)), ops.convert_to_tensor([1, 2])).dtype == "float32"
+    assert all(variable.dtype == "float32" for variable in made.critic.trainable_variables)
 
 
 def test_dropout_and_batch_statistics_are_inactive_unless_asked_for() -> None:

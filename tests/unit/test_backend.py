@@ -9,8 +9,8 @@ import pytest
 
 from runner import testing
 from runner.api import Params, Sample, Transform
-from runner.errors import DivergedError, RunDirectoryError
-from runner.experiment import SGD, Adam, Decay
+from runner.errors import DivergedError, PluginError, RunDirectoryError
+from runner.optimizers import OPTIMIZERS, Adam, Decay
 from runner.plan import Choice
 from runner.transforms import FittedTransform
 
@@ -42,7 +42,14 @@ def transform(events: Sample) -> FittedTransform:
     return FittedTransform.fit(Choice("same", Same(), Params(), "test"), events)
 
 
-def make_trainer(events: Sample, transform: FittedTransform, seed: int = 3, scale: float = 1.0) -> Any:
+def make_trainer(
+    events: Sample,
+    transform: FittedTransform,
+    seed: int = 3,
+    scale: float = 1.0,
+    decay: Decay | None = None,
+    batches: int = 2,
+) -> Any:
     from runner.backend import keras, ops
     from runner.backend.building import Built, optimizer
     from runner.backend.training import Trainer
@@ -63,6 +70,7 @@ def make_trainer(events: Sample, transform: FittedTransform, seed: int = 3, scal
                 "second": ops.sum(second[:, 0, 0]),
                 "seeds": ops.cast(ops.sum(ops.stack(seeds)) % 1000, "float32"),
                 "weight": self.weight.value,
+                "rate": ops.convert_to_tensor(adam.learning_rate),
             }
 
         def generate(self, conditions: Any, seed: Any) -> Any:
@@ -71,9 +79,10 @@ def make_trainer(events: Sample, transform: FittedTransform, seed: int = 3, scal
             return 3 * tf.random.stateless_uniform((conditions.shape[0], 8, 8), seed)
 
     model = Model()
-    adam = optimizer(Adam(), 1)
+    adam = optimizer(Adam(learning_rate=1.0))
     adam.build([model.weight])
-    return Trainer(Built({"net": model}, {"net": adam}, model), events, transform, batch_size=10, seed=seed)
+    built = Built({"net": model}, {"net": adam}, {"net": decay}, batches, model)
+    return Trainer(built, events, transform, batch_size=10, seed=seed)
 
 
 def losses(trainer: Any, steps: int, block: int = 7, stop_after: int | None = None) -> dict[str, np.ndarray]:
@@ -186,29 +195,64 @@ def test_a_loss_that_is_not_finite_stops_with_its_name_and_step(events: Sample, 
         losses(trainer, 20)
 
 
-def test_the_learning_rate_falls_with_training_steps_not_with_updates() -> None:
-    from runner.backend.building import optimizer
+@pytest.mark.parametrize(
+    ("decay", "expected"),
+    [
+        (None, [1.0] * 12),
+        (Decay(rate=0.5, every=4), [1.0] * 4 + [0.5] * 4 + [0.25] * 4),
+        # two batches of 10 in each step, 50 events: an epoch is two and a half steps
+        (Decay(rate=0.5, every=1, unit="epochs"), [1.0] * 3 + [0.5] * 2 + [0.25] * 3 + [0.125] * 2 + [0.0625] * 2),
+        (Decay(rate=0.5, every=2, unit="epochs"), [1.0] * 5 + [0.5] * 5 + [0.25] * 2),
+    ],
+    ids=["constant", "steps", "epochs", "every second epoch"],
+)
+def test_learning_rates_follow_steps_or_epochs(
+    events: Sample, transform: FittedTransform, decay: Decay | None, expected: list[float]
+) -> None:
+    trainer = make_trainer(events, transform, decay=decay)
+    np.testing.assert_array_equal(losses(trainer, 12)["rate"], expected)
 
-    settings = SGD(learning_rate=1.0, decay=Decay(rate=0.5, every=10))
-    schedule = optimizer(settings, updates=3)._learning_rate
-    rates = [float(schedule(3 * step)) for step in (0, 9, 10, 19, 20)]
-    assert rates == [1.0, 1.0, 0.5, 0.5, 0.25]
-    assert float(optimizer(SGD(learning_rate=0.25), updates=3).learning_rate) == 0.25
+
+def test_batches_that_were_not_declared_are_refused(events: Sample, transform: FittedTransform) -> None:
+    with pytest.raises(PluginError, match="asked for 2 batches, but the strategy declares 3"):
+        make_trainer(events, transform, batches=3)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("scaled", [False, True])
+def test_every_optimizer_descends(name: str, scaled: bool) -> None:
+    from pydantic import TypeAdapter
+
+    from runner.backend import keras, ops
+    from runner.backend.building import optimizer
+    from runner.optimizers import Optimizer
+
+    settings = TypeAdapter(Optimizer).validate_python({"name": name, "learning_rate": 0.1})
+    built = optimizer(settings, scaled=scaled)
+    assert isinstance(built, keras.optimizers.LossScaleOptimizer) == scaled
+    weight = keras.Variable([2.0, -3.0])
+    built.build([weight])
+    for _ in range(3):
+        gradient = 2 * ops.convert_to_tensor(weight)
+        built.apply([built.scale_loss(gradient)], [weight])
+    assert float(ops.sum(ops.square(weight))) < 13
+    assert float(built.learning_rate) == pytest.approx(0.1)
 
 
 def test_the_first_responses_do_not_depend_on_how_many_are_asked_for(
     events: Sample, transform: FittedTransform
 ) -> None:
-    from runner.backend.sampling import generate
+    from runner.backend.sampling import Sampler
 
     model = make_trainer(events, transform).built.model
     conditions = np.linspace(0, 15, 1203, dtype=np.float32)[:, None]
-    many, few = generate(model, transform, conditions, 5), generate(model, transform, conditions[:40], 5)
+    sampler = Sampler(model, transform, 5)
+    many, few = sampler(conditions), sampler(conditions[:40])
     np.testing.assert_array_equal(many.responses[:40], few.responses)
     np.testing.assert_array_equal(many.conditions, conditions)
     assert not ((many.responses > 0) & (many.responses < 1)).any()  # the threshold of these data is 1
     assert (many.responses[1000] != many.responses[0]).any()
-    assert (generate(model, transform, conditions[:40], 6).responses != few.responses).any()
+    assert (Sampler(model, transform, 6)(conditions[:40]).responses != few.responses).any()
 
 
 def test_a_saved_network_opens_in_plain_keras_with_the_same_numbers(tmp_path: Path) -> None:

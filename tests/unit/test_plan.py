@@ -113,7 +113,17 @@ def test_planning_does_not_load_tensorflow(tmp_path: Path) -> None:
             ("networks.generator", "at least 2", ""),
         ),
         ({"losses__penalty__weight": -1}, ("losses.penalty.weight", "greater than or equal to 0, found -1", "")),
-        ({"networks__critic": "physgan_discriminator"}, ("networks.critic", "these data have conditions", "")),
+        (
+            {"networks__critic": {"name": "physgan_discriminator", "conditions": "pixel"}},
+            ("networks.critic.conditions", "expected 'features', 'channels' or 'pixels', found \"pixel\"", "'pixels'"),
+        ),
+        ({"optimizers__critic": {"name": "adma"}}, ("optimizers.critic", "no optimizer called", "'adam'")),
+        (
+            {"optimizers__critic__decay": {"rate": 0.9, "every": 1, "unit": "epoch"}},
+            ("optimizers.critic.decay.unit", "expected 'steps' or 'epochs'", "'epochs'"),
+        ),
+        ({"training__precision": "float16"}, ("training.precision", "expected 'float32', 'mixed_bfloat16' or 'mixed_float16'", "")),
+        ({"gpu_memory": 0}, ("gpu_memory", "greater than or equal to 1, found 0", "")),
         ({"split": {"train": 0.5, "test": 0.2}}, ("split", "add up to 0.7, not to 1", "")),
         ({"evaluation__metrics": ["cluster_shape", "cluster_shape"]}, ("evaluation.metrics.1", "listed twice", "")),
         ({"evaluation__metrics": ["clustershape"]}, ("evaluation.metrics.0", "no metric called", "'cluster_shape'")),
@@ -134,6 +144,12 @@ def test_a_mistake_is_told_with_its_key_and_what_to_do(
     found = mistakes(changed(**changes), tmp_path)
     assert any(key == k and message in m and suggestion in s for k, m, s in found), found
     assert len(found) == 1 or "networks.critc" in expected, found
+
+
+def test_networks_that_do_not_fit_the_data_are_refused_with_both_shapes(tmp_path: Path) -> None:
+    found = mistakes(changed(dataset={"name": "tpc_simulation", "events": 10, "pads": 9}), tmp_path)
+    assert [key for key, _, _ in found] == ["networks.generator", "networks.critic"]
+    assert all("(8, 8)" in message and "(9, 8)" in message for _, message, _ in found)
 
 
 def test_all_mistakes_come_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
