@@ -107,8 +107,8 @@ def evaluate(
     real: Sample,
     generated: Sample,
     *,
+    whole: Sample | None = None,
     seed: int,
-    split: str,
     step: int,
     data_digest: str,
 ) -> Evaluation:
@@ -116,10 +116,10 @@ def evaluate(
 
     Args:
         metrics: What to measure.
-        real: Real events.
+        real: Test events.
         generated: Generated events, cut at the detection threshold.
+        whole: The whole data set, for metrics that are judged on all of it.
         seed: The experiment's seed; each metric has random numbers of its own.
-        split: Which part of the data `real` is, e.g. "test".
         step: Training step of the networks.
         data_digest: Digest of `real`: scores of different samples are not compared.
 
@@ -131,8 +131,12 @@ def evaluate(
     for choice in metrics:
         name = choice.component.name
         rng = seeds.generator(seed, "metric", name)
+        judged_on = choice.component.judged_on
+        judged = real if judged_on == "test" else whole
+        if judged is None:
+            raise ValueError(f"metric {name} is judged on all events, and they were not given")
         try:
-            measurement = choice.component.measure(choice.params, real, generated, rng)
+            measurement = choice.component.measure(choice.params, judged, generated, rng)
         except RunnerError:
             raise
         except Exception as error:
@@ -142,7 +146,7 @@ def evaluate(
         if not isinstance(measurement, Measurement):
             raise PluginError(f"metric {name}: measure returned {type(measurement).__name__}, not a Measurement")
         measurements[name] = measurement
-        rows += _rows(choice.component, measurement, split=split, step=step, events=len(generated))
+        rows += _rows(choice.component, measurement, split=judged_on, step=step, events=len(generated))
     notes = tuple(f"{name}: {note}" for name, found in measurements.items() for note in found.notes)
     return Evaluation(ScoreFile(data_digest=data_digest, rows=tuple(rows), notes=notes), measurements)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from runner.api import Architecture, Callback, Dataset, Loss, Metric, Strategy, Transform
+from runner.api import Architecture, Callback, Dataset, Loss, Metric, Strategy, Transform, Writer
 
 hookspec = pluggy.HookspecMarker("runner")
 
@@ -54,4 +54,10 @@ def runner_metrics() -> Iterable[Metric]:
 @hookspec
 def runner_callbacks() -> Iterable[Callback]:
     """Observers of a training run."""
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def runner_writers() -> Iterable[Writer]:
+    """File formats for generated responses."""
     raise AssertionError("a specification is never called")

@@ -17,7 +17,7 @@ from typing import Any
 import pluggy
 
 from runner import hookspecs
-from runner.api import Architecture, Callback, Component, Dataset, Loss, Metric, Strategy, Transform
+from runner.api import Architecture, Callback, Component, Dataset, Loss, Metric, Strategy, Transform, Writer
 from runner.errors import PluginError
 from runner.registry import Entry, Registry, Source
 
@@ -29,6 +29,7 @@ _HOOKS: dict[str, type[Component]] = {
     "runner_strategies": Strategy,
     "runner_metrics": Metric,
     "runner_callbacks": Callback,
+    "runner_writers": Writer,
 }
 
 

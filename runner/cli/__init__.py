@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 COMMANDS = {
     "run": "Train and evaluate an experiment.",
     "evaluate": "Score a run again, from its folder.",
+    "generate": "Write responses of a trained model to a file.",
+    "import": "Make a run of a saved Keras model.",
     "runs": "List runs, newest first.",
     "compare": "Set the scores of runs side by side.",
     "validate": "Check experiment files without running anything.",
@@ -35,7 +37,8 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"runner.cli.{cmd_name}").command
+        module = "import_model" if cmd_name == "import" else cmd_name  # a keyword cannot be a module's name
+        command: click.Command = importlib.import_module(f"runner.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,6 +1,8 @@
-"""The order in which things happen: run an experiment, evaluate a run again. Nothing else is here."""
+"""The order in which things happen: run, evaluate, import, generate. Nothing else is here."""
 
 from runner.launch.evaluate import evaluate_run
+from runner.launch.generate import generate
+from runner.launch.importing import import_model
 from runner.launch.run import run
 
-__all__ = ["evaluate_run", "run"]
+__all__ = ["evaluate_run", "generate", "import_model", "run"]

@@ -7,15 +7,16 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runner import provenance
 from runner.api import Sample
-from runner.errors import DataError, RunDirectoryError
+from runner.errors import DataError
 from runner.evaluation import Evaluation, evaluation_conditions, real_events, split
 from runner.launch.loading import load
+from runner.launch.restoring import restore
 from runner.launch.scoring import score
 from runner.plan import Plan, plan_run
 from runner.report.progress import log_file
 from runner.run_directory import RunDirectory, ScoreFile, read_sample, read_scores, write_atomic, write_scores
-from runner.transforms import FittedTransform
 
 log = logging.getLogger("runner")
 
@@ -56,12 +57,16 @@ def evaluate_run(directory: RunDirectory, request: Request) -> ScoreFile:
     with directory.lock(), log_file(directory.log):
         log.info("evaluating %s again", directory.path)
         step = directory.record.steps
-        test = _test_events(plan, directory, request)
+        whole = _whole(plan, directory, request)
+        test = _test_events(plan, directory, request, whole)
         settings = plan.experiment.evaluation
         real = real_events(test, settings.events, plan.experiment.data_seed)
-        generated = _saved(directory, request, settings.events) or _generate(plan, directory, real, request.device)
+        generated = _saved(directory, request, settings.events)
+        if generated is None:
+            sampler = restore(plan, directory, request.device, plan.experiment.seed)
+            generated = sampler(evaluation_conditions(real, settings.events, plan.experiment.seed))
         old = read_scores(directory)
-        evaluation = score(plan, directory, real, generated, step)
+        evaluation = score(plan, directory, real, generated, step, whole)
         merged = _merge(directory, old, evaluation)
         write_scores(directory, merged)
     return merged
@@ -83,13 +88,22 @@ def _overrides(directory: RunDirectory, request: Request) -> list[str]:
     return overrides
 
 
-def _test_events(plan: Plan, directory: RunDirectory, request: Request) -> Sample:
-    if request.data is None:
-        return read_sample(directory.samples / "real.h5")
+def _whole(plan: Plan, directory: RunDirectory, request: Request) -> Sample | None:
+    """The whole data set, where the request or a metric needs it."""
+    if request.data is None and not any(choice.component.judged_on == "all" for choice in plan.metrics):
+        return None
     sample = load(plan)
     for note in sample.notes:
-        log.info("%s: %s", request.data, note)
-    return split(sample, plan.experiment.split, plan.experiment.data_seed).test
+        log.info("%s: %s", plan.dataset.name, note)
+    if request.data is None and provenance.digest_sample(sample) != directory.record.data.digest:
+        raise DataError(f"{directory.path}: the data set is not the one of the run any more; name it with --data")
+    return sample
+
+
+def _test_events(plan: Plan, directory: RunDirectory, request: Request, whole: Sample | None) -> Sample:
+    if request.data is None or whole is None:
+        return read_sample(directory.samples / "real.h5")
+    return split(whole, plan.experiment.split, plan.experiment.data_seed).test
 
 
 def _saved(directory: RunDirectory, request: Request, events: int) -> Sample | None:
@@ -101,38 +115,15 @@ def _saved(directory: RunDirectory, request: Request, events: int) -> Sample | N
     return generated if len(generated) == events else None
 
 
-def _generate(plan: Plan, directory: RunDirectory, real: Sample, device: str) -> Sample:
-    """Responses of the run's networks at the conditions of the real events."""
-    missing = [role for role in plan.networks if not (directory.model / f"{role}.h5").is_file()]
-    if missing:
-        raise RunDirectoryError(
-            f"{directory.path}: no trained {' and '.join(missing)} in {directory.model} (the run is {directory.status})"
-        )
-    log.info("loading TensorFlow")
-    from runner.backend import device as devices
-    from runner.backend import keras_h5
-    from runner.backend.building import build
-    from runner.backend.sampling import generate
-
-    seed = plan.experiment.seed
-    devices.configure(device, seed)
-    transform = FittedTransform.load(directory.model / "transform.h5", plan.transform, real.info)
-    built = build(plan, transform.describe(), seed)
-    for role, network in built.networks.items():
-        keras_h5.load_weights(directory.model / f"{role}.h5", network)
-    conditions = evaluation_conditions(real, plan.experiment.evaluation.events, seed)
-    return generate(built.model, transform, conditions, seed)
-
-
 def _merge(directory: RunDirectory, old: ScoreFile | None, evaluation: Evaluation) -> ScoreFile:
     """New scores, and the old ones of other metrics where they are of the same events."""
     new = evaluation.scores
     if old is None:
         return new
     measured = set(evaluation.measurements)
-    events = {(row.split, row.step, row.events) for row in new.rows}
+    events = {(row.step, row.events) for row in new.rows}
     kept = tuple(row for row in old.rows if row.metric not in measured)
-    if old.data_digest == new.data_digest and all((row.split, row.step, row.events) in events for row in kept):
+    if old.data_digest == new.data_digest and all((row.step, row.events) in events for row in kept):
         notes = tuple(note for note in old.notes if note.partition(":")[0] not in measured)
         return replace(new, rows=(*kept, *new.rows), notes=(*notes, *new.notes))
     path = directory.path / "scores-previous.json"

@@ -4,39 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner import config, provenance
-from runner.api import CallbackContext, Sample
-from runner.errors import DivergedError, InterruptedRunError, PluginError, RunnerError
-from runner.evaluation import Evaluation, Splits, evaluation_conditions, real_events, split
-from runner.launch.loading import load
-from runner.launch.scoring import score
+from runner.api import CallbackContext
+from runner.errors import InterruptedRunError, PluginError
+from runner.launch.judging import judge
+from runner.launch.preparing import Prepared, create, prepare, recorded, timed
 from runner.plan import Plan
 from runner.report.progress import TrainingProgress, log_file
-from runner.run_directory import (
-    DataRecord,
-    DeviceRecord,
-    GitRecord,
-    HistoryWriter,
-    PluginRecord,
-    RunDirectory,
-    RunRecord,
-    ScoreFile,
-    write_sample,
-    write_scores,
-)
+from runner.run_directory import HistoryWriter, RunDirectory, ScoreFile, read_history
 from runner.signals import stop_on_signals
-from runner.transforms import FittedTransform
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from runner.backend.device import DeviceInfo
+    from runner.backend.sampling import Sampler
     from runner.backend.training import Trainer
 
 log = logging.getLogger("runner")
@@ -44,16 +28,8 @@ log = logging.getLogger("runner")
 _SECONDS_BETWEEN_WRITES = 5.0
 """How old the losses on disk may be while a run goes on."""
 
-
-@dataclass(frozen=True)
-class _Prepared:
-    """All that a run needs before its folder is made."""
-
-    device: DeviceInfo
-    sample: Sample
-    splits: Splits
-    transform: FittedTransform
-    trainer: Trainer
+_PREVIEW = 15
+"""Responses in the gallery that is drawn at every checkpoint."""
 
 
 def run(plan: Plan, root: Path, console: Console) -> tuple[RunDirectory, ScoreFile]:
@@ -70,112 +46,42 @@ def run(plan: Plan, root: Path, console: Console) -> tuple[RunDirectory, ScoreFi
         RunnerError: Whatever else goes wrong. The run's status says so in each case.
     """
     times: dict[str, float] = {}
-    with _timed(times, "preparation"):
-        prepared = _prepare(plan)
-    directory = _create(plan, prepared, root)
-    with directory.lock(), log_file(directory.log), _status(directory, times):
+    with timed(times, "preparation"):
+        prepared = prepare(plan)
+        trainer, sampler = _trainer(plan, prepared)
+    directory = create(plan, prepared, root)
+    with directory.lock(), log_file(directory.log), recorded(directory, times):
         log.info("run folder %s", directory.path)
         for note in prepared.sample.notes:
             log.info("%s: %s", plan.dataset.name, note)
-        callbacks = _Callbacks(plan, directory, prepared.trainer)
-        with _timed(times, "training"):
-            _train(plan, directory, prepared.trainer, callbacks, console)
-        with _timed(times, "evaluation"):
-            evaluation = _judge(plan, directory, prepared)
+        callbacks = _Callbacks(plan, directory, trainer)
+        with timed(times, "training"):
+            _train(plan, directory, prepared, trainer, sampler, callbacks, console)
+        with timed(times, "evaluation"):
+            evaluation = judge(plan, directory, prepared, sampler, trainer.step)
             callbacks.tell("on_test_end", _by_name(evaluation.scores))
         directory.update(status="finished")
     return directory, evaluation.scores
 
 
-def _prepare(plan: Plan) -> _Prepared:
-    log.info("loading TensorFlow")
-    from runner.backend import device as devices
-    from runner.backend.building import build
+def _trainer(plan: Plan, prepared: Prepared) -> tuple[Trainer, Sampler]:
+    from runner.backend.sampling import Sampler
     from runner.backend.training import Trainer
 
-    experiment, seed = plan.experiment, plan.experiment.seed
-    device = devices.configure(experiment.device, seed)
-    log.info("device: %s", device.name)
-    sample = load(plan)
-    splits = split(sample, experiment.split, experiment.data_seed)
-    transform = FittedTransform.fit(plan.transform, splits.train)
-    built = build(plan, transform.describe(), seed)
-    trainer = Trainer(built, splits.train, transform, batch_size=experiment.training.batch_size, seed=seed)
-    return _Prepared(device, sample, splits, transform, trainer)
+    seed, batch_size = plan.experiment.seed, plan.experiment.training.batch_size
+    trainer = Trainer(prepared.built, prepared.splits.train, prepared.transform, batch_size=batch_size, seed=seed)
+    return trainer, Sampler(prepared.built.model, prepared.transform, seed)
 
 
-def _create(plan: Plan, prepared: _Prepared, root: Path) -> RunDirectory:
-    """The run folder, with everything known before training."""
-    experiment, splits = plan.experiment, prepared.splits
-    git = provenance.git_state(plan.document.path.resolve().parent)
-    record = RunRecord(
-        name=experiment.name,
-        description=experiment.description,
-        seed=experiment.seed,
-        command=provenance.command_line(),
-        git=GitRecord(git.revision, git.dirty),
-        versions=provenance.versions(),
-        plugins=tuple(
-            PluginRecord(plugin.name, plugin.source, provenance.digest_files(plugin.files))
-            for plugin in plan.plugins_used()
-        ),
-        data=DataRecord(
-            digest=provenance.digest_sample(prepared.sample),
-            events=len(prepared.sample),
-            train=len(splits.train),
-            validation=len(splits.validation),
-            test=len(splits.test),
-        ),
-        device=DeviceRecord(prepared.device.kind, prepared.device.name, prepared.device.visible),
-    )
-    files = {"experiment.yaml": plan.document.text, "resolved.yaml": config.dump(plan.resolved())}
-    if git.diff:
-        files["git.diff"] = git.diff
-    for path in plan.plugin_files:
-        files[f"plugins/{path.name}"] = path.read_text(encoding="utf-8")
-    return RunDirectory.create(root, record, files)
-
-
-@contextmanager
-def _timed(times: dict[str, float], phase: str) -> Iterator[None]:
-    started = time.monotonic()
-    try:
-        yield
-    finally:
-        times[phase] = round(time.monotonic() - started, 3)
-
-
-@contextmanager
-def _status(directory: RunDirectory, times: Mapping[str, float]) -> Iterator[None]:
-    """Records how a run ended, and why."""
-    try:
-        yield
-    except BaseException as error:
-        kinds: tuple[tuple[type[BaseException], str], ...] = (
-            (DivergedError, "diverged"),
-            (InterruptedRunError, "interrupted"),
-            (KeyboardInterrupt, "interrupted"),
-        )
-        status = next((name for kind, name in kinds if isinstance(error, kind)), "failed")
-        message = str(error) or type(error).__name__
-        log.error("%s: %s", status, message, extra={"only_file": True})
-        try:
-            directory.update(status=status, message=message)
-        except RunnerError as second:
-            log.error("the run's status could not be written: %s", second)
-        raise
-    finally:
-        _record_end(directory, times)
-
-
-def _record_end(directory: RunDirectory, times: Mapping[str, float]) -> None:
-    try:
-        directory.update(finished=provenance.utc_now(), timings=dict(times))
-    except RunnerError as error:
-        log.error("the run's end could not be written: %s", error)
-
-
-def _train(plan: Plan, directory: RunDirectory, trainer: Trainer, callbacks: _Callbacks, console: Console) -> None:
+def _train(
+    plan: Plan,
+    directory: RunDirectory,
+    prepared: Prepared,
+    trainer: Trainer,
+    sampler: Sampler,
+    callbacks: _Callbacks,
+    console: Console,
+) -> None:
     from runner.backend import checkpoints, keras_h5
 
     training = plan.experiment.training
@@ -198,6 +104,7 @@ def _train(plan: Plan, directory: RunDirectory, trainer: Trainer, callbacks: _Ca
             history.flush()
             checkpoints.save(directory.checkpoints / f"step-{step:09d}.h5", trainer)
             directory.update(steps=step)
+            _preview(directory, prepared, sampler, step)
 
         callbacks.tell("on_train_begin")
         try:
@@ -217,6 +124,21 @@ def _train(plan: Plan, directory: RunDirectory, trainer: Trainer, callbacks: _Ca
     history.merge()
     for role, network in trainer.built.networks.items():
         keras_h5.save_network(directory.model / f"{role}.h5", network)
+
+
+def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step: int) -> None:
+    """The losses so far, and responses of the same latent vectors and conditions at every checkpoint."""
+    from runner.report import figures
+
+    real = prepared.splits.test.take(slice(_PREVIEW))
+    figures.gallery(
+        directory.figures / "training" / f"step-{step:09d}.png",
+        real,
+        sampler(real.conditions),
+        generated_title=f"generated at step {step:,}",
+    )
+    history = read_history(directory)
+    figures.loss_curves(directory.figures / "losses.png", history.step, history.losses)
 
 
 class _Callbacks:
@@ -241,22 +163,6 @@ class _Callbacks:
                 getattr(callback, event)(*arguments)
             except Exception as error:
                 raise PluginError(f"callback {name}: {event} failed: {type(error).__name__}: {error}") from error
-
-
-def _judge(plan: Plan, directory: RunDirectory, prepared: _Prepared) -> Evaluation:
-    """Generates at the test events' conditions, and scores."""
-    from runner.backend.sampling import generate
-
-    experiment = plan.experiment
-    prepared.transform.save(directory.model / "transform.h5")
-    real = real_events(prepared.splits.test, experiment.evaluation.events, experiment.data_seed)
-    conditions = evaluation_conditions(real, experiment.evaluation.events, experiment.seed)
-    generated = generate(prepared.trainer.built.model, prepared.transform, conditions, experiment.seed)
-    write_sample(directory.samples / "real.h5", prepared.splits.test)
-    write_sample(directory.samples / "generated.h5", generated, seed=experiment.seed, step=prepared.trainer.step)
-    evaluation = score(plan, directory, real, generated, prepared.trainer.step)
-    write_scores(directory, evaluation.scores)
-    return evaluation
 
 
 def _by_name(scores: ScoreFile) -> dict[str, float]:

@@ -83,18 +83,33 @@ class Plan:
     document: Document
 
     def resolved(self) -> dict[str, Any]:
-        """The experiment with every default and absolute paths; plugin files as kept in a run folder."""
+        """The experiment with every default; data by absolute paths, plugins and network files as a run keeps them."""
         tree = self.experiment.model_dump(mode="json")
         modules = [name for name in self.experiment.plugins if not is_file(name)]
         tree["plugins"] = [*modules, *(f"plugins/{path.name}" for path in self.plugin_files)]
         tree["dataset"] = self.dataset.resolved()
         tree["transform"] = self.transform.resolved()
-        tree["networks"] = {role: choice.resolved() for role, choice in self.networks.items()}
+        tree["networks"] = {role: self._network(role) for role in self.networks}
         tree["strategy"] = self.strategy.resolved()
         tree["losses"] = {slot: choice.resolved() for slot, choice in self.losses.items()}
         tree["evaluation"]["metrics"] = [choice.resolved() for choice in self.metrics]
         tree["callbacks"] = [choice.resolved() for choice in self.callbacks]
         return tree
+
+    def _network(self, role: str) -> dict[str, Any]:
+        tree = self.networks[role].resolved()
+        return tree | {name: self._kept_as(role, path) for name, path in self._paths(role).items()}
+
+    def _paths(self, role: str) -> dict[str, Path]:
+        return {name: value for name, value in self.networks[role].params if isinstance(value, Path)}
+
+    @staticmethod
+    def _kept_as(role: str, path: Path) -> str:
+        return f"networks/{role}/{path.name}"
+
+    def network_files(self) -> dict[str, Path]:
+        """Files that networks are read from, by the name they are kept under in a run folder."""
+        return {self._kept_as(role, path): path for role in self.networks for path in self._paths(role).values()}
 
     def plugins_used(self) -> tuple[LoadedPlugin, ...]:
         """The plugins whose components take part."""

@@ -31,13 +31,13 @@ class RunDirectory:
     path: Path
 
     @classmethod
-    def create(cls, root: Path, record: RunRecord, files: Mapping[str, str]) -> RunDirectory:
+    def create(cls, root: Path, record: RunRecord, files: Mapping[str, str | bytes]) -> RunDirectory:
         """A new folder ``<root>/<name>/<UTC time>-<id>/``.
 
         Args:
             root: Folder that holds the runs.
             record: What is known of the run; id, times, host and process are filled in.
-            files: Text by name, e.g. "experiment.yaml" or "plugins/mine.py".
+            files: Content by name, e.g. "experiment.yaml" or "plugins/mine.py".
 
         Raises:
             RunDirectoryError: If it cannot be made; nothing is left of it then.

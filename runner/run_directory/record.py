@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from runner.errors import RunDirectoryError
 from runner.run_directory.fields import Fields
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Status = Literal["running", "finished", "failed", "diverged", "interrupted"]
 
@@ -76,6 +76,7 @@ class RunRecord:
         pid: Process number there.
         process: What tells that process from a later one with the same number.
         steps: Training steps done and kept.
+        imported: The model file a run without training was made of, or "".
         message: Why the run did not finish, or "".
         timings: Duration by phase [s].
         schema_version: Version of the format; a later major version cannot be read.
@@ -99,6 +100,7 @@ class RunRecord:
     pid: int = 0
     process: str = ""
     steps: int = 0
+    imported: str = ""
     message: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     schema_version: str = SCHEMA_VERSION
@@ -154,6 +156,7 @@ class RunRecord:
             pid=fields.integer("pid"),
             process=fields.text("process"),
             steps=fields.integer("steps"),
+            imported=fields.text("imported") if "imported" in fields.tree else "",  # new in 1.1
             message=fields.text("message"),
             timings={name: timings.number(name) for name in timings.tree},
             schema_version=fields.text("schema_version"),

@@ -92,7 +92,7 @@ class Mean(Metric):
 def measured(metric: Metric, seed: int = 7) -> object:
     choice = Choice(metric.name, metric, Params(), "mine")
     real, generated = testing.sample(seed=1), testing.sample(events=50, seed=2)
-    return evaluate([choice], real, generated, seed=seed, split="test", step=9, data_digest="abc")
+    return evaluate([choice], real, generated, seed=seed, step=9, data_digest="abc")
 
 
 def test_scores_carry_all_that_is_needed_to_compare_them() -> None:
@@ -108,6 +108,20 @@ def test_scores_carry_all_that_is_needed_to_compare_them() -> None:
     assert (second.unit, second.better, second.headline, first.headline) == ("1", "none", True, False)
     assert (first.split, first.step, first.events, first.version) == ("test", 9, 50, 3)
     assert (scores.data_digest, scores.notes) == ("abc", ("mean_amplitude: a note",))
+
+
+def test_a_metric_may_be_judged_on_all_events() -> None:
+    everything = type("Everything", (Mean,), {"judged_on": "all", "__doc__": "All.", "name": "mean_of_all"})()
+    choices = [Choice(metric.name, metric, Params(), "mine") for metric in (Mean(), everything)]
+    real, whole, generated = testing.sample(seed=1), testing.sample(events=90, seed=5), testing.sample(seed=2)
+    rows = evaluate(choices, real, generated, whole=whole, seed=7, step=0, data_digest="abc").scores.rows
+    by_metric = {row.metric: row for row in rows if row.score == "first"}
+    assert {name: row.split for name, row in by_metric.items()} == {"mean_amplitude": "test", "mean_of_all": "all"}
+    for name, sample in (("mean_amplitude", real), ("mean_of_all", whole)):
+        expected = float(generated.responses.mean() - sample.responses.mean())
+        assert by_metric[name].value == pytest.approx(expected)
+    with pytest.raises(ValueError, match="judged on all events"):
+        evaluate(choices, real, generated, seed=7, step=0, data_digest="abc")
 
 
 def test_a_metrics_random_numbers_follow_from_the_seed() -> None:

@@ -40,7 +40,7 @@ def test_bundled_plugins_are_found_without_a_list(root: Path) -> None:
     loaded = load_plugins().loaded
     assert {plugin.name for plugin in loaded if plugin.source == "bundled"} == folders
     physgan = next(plugin for plugin in loaded if plugin.name == "physgan")
-    assert {path.name for path in physgan.files} == {"__init__.py", "networks.py"}
+    assert {path.name for path in physgan.files} == {"__init__.py", "critics.py", "generators.py", "layering.py"}
 
 
 def test_a_file_adds_a_plugin(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from runner import testing
 from runner.api import Axis, Condition, DataInfo, Histogram, Sample
 from runner.report import figures
+from runner.report.figures import distributions, responses
 
 EMPTY = testing.sample(events=4)
 EMPTY = Sample(EMPTY.info, np.zeros_like(EMPTY.responses), EMPTY.conditions, EMPTY.event_ids)
@@ -64,7 +65,7 @@ def test_histograms_of_any_values(tmp_path: Path, real: np.ndarray, generated: n
 
 def test_densities_have_poisson_errors_and_nothing_is_lost_beyond_the_edges() -> None:
     values = np.array([0.1, 0.2, 0.9, 5.0, -7.0])
-    density, error = figures._density(values, np.array([0.0, 0.5, 1.0]))
+    density, error = distributions._density(values, np.array([0.0, 0.5, 1.0]))
     np.testing.assert_allclose(density * 5 * 0.5, [3, 2])
     np.testing.assert_allclose(error * 5 * 0.5, np.sqrt([3, 2]))
 
@@ -77,27 +78,27 @@ def test_loss_curves_of_any_length(tmp_path: Path, steps: int) -> None:
 
 def test_whole_numbers_have_bins_of_their_own() -> None:
     counts = np.array([3.0, 4.0, 4.0, 9.0])
-    edges = figures._edges(counts, counts + 1)
+    edges = distributions._edges(counts, counts + 1)
     np.testing.assert_array_equal(edges, np.arange(2.5, 11))
-    wide = figures._edges(np.arange(1000.0), counts)
+    wide = distributions._edges(np.arange(1000.0), counts)
     assert set(np.diff(wide)) == {25.0}
     assert wide[0] % 1 == 0.5
 
 
 def test_a_long_tail_does_not_flatten_the_bulk() -> None:
     values = np.concatenate([NORMAL, [1e6, 2e6, 3e6]])
-    edges = figures._edges(values, values)
+    edges = distributions._edges(values, values)
     assert edges[-1] < 10
-    assert figures._density(values, edges)[0].sum() * np.diff(edges)[0] == pytest.approx(1)
+    assert distributions._density(values, edges)[0].sum() * np.diff(edges)[0] == pytest.approx(1)
 
 
 def test_captions_fit_above_their_tiles() -> None:
     conditions = tuple(Condition(name, "cm", 0.0, 1.0) for name in "abcd")
     sample = testing.sample(DataInfo(TRACE.axes, "amplitude", "ADC", 1.0, conditions), events=3)
-    captions = figures._captions(sample, 2)
+    captions = responses._captions(sample, 2)
     assert len(captions) == 2
     assert all(len(line) <= 18 for caption in captions for line in caption.splitlines())
-    assert figures._legend(sample.info) == "above each: a [cm], b [cm], c [cm], d [cm]"
+    assert responses._legend(sample.info) == "above each: a [cm], b [cm], c [cm], d [cm]"
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
@@ -108,5 +109,5 @@ def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_real_and_generated_share_one_colour_scale() -> None:
     small, large = np.array([2.0, 5.0], np.float32), np.array([900.0], np.float32)
-    norm = figures._amplitude_norm(small, large)
+    norm = responses._amplitude_norm(small, large)
     assert (norm.vmin, norm.vmax) == (2.0, 900.0)

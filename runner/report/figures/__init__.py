@@ -1,0 +1,23 @@
+"""Pictures of a run, as PNG."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.api import Histogram, Scatter
+from runner.report.figures.clouds import scatter
+from runner.report.figures.curves import loss_curves
+from runner.report.figures.distributions import histogram
+from runner.report.figures.responses import gallery, mean_response
+
+__all__ = ["draw", "gallery", "histogram", "loss_curves", "mean_response", "scatter"]
+
+
+def draw(path: Path, data: Histogram | Scatter) -> Path:
+    """The figure of a metric.
+
+    Args:
+        path: The PNG.
+        data: What to draw.
+    """
+    return histogram(path, data) if isinstance(data, Histogram) else scatter(path, data)
