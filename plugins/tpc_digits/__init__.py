@@ -1,14 +1,15 @@
-"""Responses of a time projection chamber in files: one hit per row of a CSV file, or raw ``.dat`` lines."""
+"""Responses of a time projection chamber in files: rows of a CSV file, raw ``.dat`` lines, or HDF5."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import model_validator
 
-from runner.api import Axis, Condition, DataFile, DataInfo, Dataset, Field, Params, Sample, hookimpl
+from runner.api import Axis, Condition, DataFile, DataInfo, Dataset, Field, Params, Sample, Writer, hookimpl
 
 Window = tuple[int, int]
 
@@ -33,7 +34,7 @@ class ConditionColumn(Params):
 class TpcDigitsParams(Params):
     """Parameters of `tpc_digits`."""
 
-    path: DataFile = Field(description="CSV file or raw .dat file, told apart by content")
+    path: DataFile = Field(description="CSV, raw .dat or HDF5 file, told apart by content")
     pads: Window = Field((40, 48), description="window in pads, [first, last + 1)")
     times: Window = Field((267, 275), description="window in time bins, [first, last + 1)")
     conditions: tuple[ConditionColumn, ...] = Field((), description="all columns beside the hits, in order")
@@ -63,10 +64,11 @@ class TpcDigitsParams(Params):
 
 
 class TpcDigits(Dataset):
-    """Measured or simulated responses from a CSV or raw .dat file.
+    """Measured or simulated responses from a CSV, raw .dat or HDF5 file.
 
     CSV: a header ``evtId,ipad,itime,amp`` and the names of the conditions, then one hit per row. Raw: for each
     event a line ``params: <conditions>`` (left out where there are none) and a line of ``ipad itime amp`` triplets.
+    HDF5: as a run keeps its samples and ``runner generate`` writes them.
     A response is the window ``pads x times`` of an event's amplitudes [ADC], 0 where there is no hit.
     """
 
@@ -103,7 +105,52 @@ class TpcDigits(Dataset):
         return assemble(read(params.path, [column.name for column in params.conditions]), params, self.describe(params))
 
 
+class CsvWriter(Writer):
+    """One hit per row, with event number and conditions; events without a hit are left out."""
+
+    name = "csv"
+    suffix = ".csv"
+
+    def write(self, path: Path, info: DataInfo, events: int, samples: Iterable[Sample]) -> tuple[str, ...]:
+        """Writes a file that `TpcDigits` reads."""
+        from plugins.tpc_digits.csv_file import write_csv
+
+        return write_csv(path, info, events, samples)
+
+
+class DatWriter(Writer):
+    """A line of hits per event, after one of its conditions; events without a hit are left out."""
+
+    name = "dat"
+    suffix = ".dat"
+
+    def write(self, path: Path, info: DataInfo, events: int, samples: Iterable[Sample]) -> tuple[str, ...]:
+        """Writes a file that `TpcDigits` reads."""
+        from plugins.tpc_digits.dat_file import write_dat
+
+        return write_dat(path, info, events, samples)
+
+
+class Hdf5Writer(Writer):
+    """Responses, conditions and event numbers as arrays, of any axes; every event is kept."""
+
+    name = "hdf5"
+    suffix = ".h5"
+
+    def write(self, path: Path, info: DataInfo, events: int, samples: Iterable[Sample]) -> tuple[str, ...]:
+        """Writes a file that `TpcDigits` reads where the axes are pad and time."""
+        from plugins.tpc_digits.hdf5_file import write_hdf5
+
+        return write_hdf5(path, info, events, samples)
+
+
 @hookimpl
 def runner_datasets() -> Iterable[Dataset]:
     """The data set of this plugin."""
     return [TpcDigits()]
+
+
+@hookimpl
+def runner_writers() -> Iterable[Writer]:
+    """The formats of this plugin."""
+    return [CsvWriter(), DatWriter(), Hdf5Writer()]

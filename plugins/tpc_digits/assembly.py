@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plugins.tpc_digits import TpcDigitsParams
 
 Integers = NDArray[np.int64]
-_LARGEST = 2.0**53  # integers beyond are not exact in the numbers the file is read into
+_LARGEST = 2.0**53 - 1  # integers beyond are not exact in the numbers the file is read into
 
 
 def assemble(hits: Hits, params: TpcDigitsParams, info: DataInfo) -> Sample:
@@ -24,15 +24,16 @@ def assemble(hits: Hits, params: TpcDigitsParams, info: DataInfo) -> Sample:
         DataError: Where hits contradict each other or the parameters.
     """
     _check_numbers(hits)
-    ids, first, event = np.unique(hits.event.astype(np.int64), return_index=True, return_inverse=True)
+    ids, first, number = np.unique(hits.event.astype(np.int64), return_index=True, return_inverse=True)
     conditions = hits.conditions[first]  # (events, all conditions)
-    _check_conditions(hits, conditions[event])
+    _check_conditions(hits, conditions[number])
     _check_twice(hits)
+    event = number[: len(hits.pad)]  # of each hit
     pad = hits.pad.astype(np.int64) - _offset(hits, params.pad_offset) - params.pads[0]
     time = hits.time.astype(np.int64) - _offset(hits, params.time_offset) - params.times[0]
     inside = (pad >= 0) & (pad < info.shape[0]) & (time >= 0) & (time < info.shape[1])
     notes = [*_outside_window(hits, params, inside), *_outside_range(hits, params, conditions, first)]
-    seen = hits.amplitude >= params.threshold
+    seen = hits.amplitude.astype(np.float32) >= np.float32(params.threshold)  # as generated responses are cut
     if not seen.all():
         notes.append(_told(hits, ~seen, f"are below the threshold of {params.threshold:g} ADC; they are left out"))
     kept = inside & seen
@@ -72,8 +73,9 @@ def _check_conditions(hits: Hits, of_event: NDArray[np.float64]) -> None:
 
 def _check_twice(hits: Hits) -> None:
     """One amplitude per pixel of an event."""
-    order = np.lexsort((hits.time, hits.pad, hits.event))
-    keys = np.stack([hits.event, hits.pad, hits.time])[:, order]
+    event = hits.event[: len(hits.pad)]
+    order = np.lexsort((hits.time, hits.pad, event))
+    keys = np.stack([event, hits.pad, hits.time])[:, order]
     repeated = np.flatnonzero((keys[:, 1:] == keys[:, :-1]).all(axis=0))
     if len(repeated):
         hit = int(order[repeated + 1].min())
@@ -84,7 +86,7 @@ def _offset(hits: Hits, name: str | None) -> Integers | int:
     """Integer part of a condition, beside each hit."""
     if name is None:
         return 0
-    whole = np.trunc(hits.conditions[:, hits.names.index(name)])
+    whole = np.trunc(hits.conditions[: len(hits.pad), hits.names.index(name)])
     return whole.clip(-_LARGEST, _LARGEST).astype(np.int64)  # what is clipped is outside any window either way
 
 
@@ -106,7 +108,8 @@ def _outside_range(hits: Hits, params: TpcDigitsParams, conditions: NDArray[np.f
         if declared.range is None:
             continue
         low, high = declared.range
-        wrong = np.flatnonzero((conditions[:, column] < low) | (conditions[:, column] > high))
+        values = conditions[:, column].astype(np.float32)  # a bound that was written as float32 is still inside
+        wrong = np.flatnonzero((values < np.float32(low)) | (values > np.float32(high)))
         if not len(wrong):
             continue
         share = f"{len(wrong)} of {len(conditions)} events ({len(wrong) / len(conditions):.2%})"

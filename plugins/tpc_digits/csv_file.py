@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from plugins.tpc_digits.hits import NUMBER, Hits, Values
-from runner.api import DataError
+from plugins.tpc_digits.hits import LIST_ALL, NUMBER, Hits, Values, complaints
+from plugins.tpc_digits.writing import SampleHits, check_axes, write_text
+from runner.api import DataError, DataInfo, Sample
 
 HIT_COLUMNS = ("evtId", "ipad", "itime", "amp")
 
@@ -22,7 +23,8 @@ def read_csv(path: Path, text: str, conditions: Sequence[str]) -> Hits:
     """
     header, _, body = text.partition("\n")
     names = [name.strip() for name in header.split(",")]
-    _check_header(path, names, conditions)
+    if wrong := complaints(names, [*HIT_COLUMNS, *conditions], "column"):
+        raise DataError(f"{path}: row 1: the header {wrong}; {LIST_ALL}")
     if not body.strip():
         raise DataError(f"{path}: the file has a header but no hits")
     table = _numbers(path, body, names)
@@ -32,27 +34,8 @@ def read_csv(path: Path, text: str, conditions: Sequence[str]) -> Hits:
         *(column[name] for name in HIT_COLUMNS),
         conditions=table[:, [names.index(name) for name in conditions]],
         names=tuple(conditions),
-        row_of=lambda hit: _rows(body)[hit],
+        place_of=lambda hit: f"row {_rows(body)[hit]}",
     )
-
-
-def _check_header(path: Path, names: Sequence[str], conditions: Sequence[str]) -> None:
-    expected = [*HIT_COLUMNS, *conditions]
-    missing = [name for name in expected if name not in names]
-    extra = [name for name in names if name not in expected]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    complaints = [
-        f"{what} {', '.join(found)}"
-        for what, found in (
-            ("misses the column", missing),
-            ("has the extra column", extra),
-            ("has twice the column", twice),
-        )
-        if found
-    ]
-    if complaints:
-        hint = "; list every column beside the hits under 'conditions', those you do not need with use: false"
-        raise DataError(f"{path}: row 1: the header {' and '.join(complaints)}{hint}")
 
 
 def _numbers(path: Path, body: str, names: Sequence[str]) -> Values:
@@ -85,3 +68,24 @@ def _first_mistake(path: Path, body: str, names: Sequence[str]) -> DataError:
             if not NUMBER.fullmatch(field):
                 return DataError(f"{where}: {name} is {field[:40]!r}, not a number")
     return DataError(f"{path}: the rows cannot be read as numbers")
+
+
+def write_csv(path: Path, info: DataInfo, events: int, samples: Iterable[Sample]) -> tuple[str, ...]:
+    """Writes a header and one row per hit, numbers with 9 digits, which float32 survives.
+
+    Raises:
+        DataError: Where axes or names of conditions are not what such a file can have.
+        OSError: Where the file cannot be written.
+    """
+    check_axes(info)
+    names = [condition.name for condition in info.conditions]
+    for name in names:
+        if name in HIT_COLUMNS or name != name.strip() or set(name) & set(',"\r\n'):
+            raise DataError(f"the condition {name!r} cannot be a column of a CSV file; choose another format")
+    return write_text(path, ",".join([*HIT_COLUMNS, *names]) + "\n", events, samples, _csv_rows)
+
+
+def _csv_rows(hits: SampleHits) -> str:
+    before = np.array([f"{number}," for number in hits.sample.event_ids], object)
+    after = np.array([f"{conditions}\n" for conditions in hits.conditions(",")], object)
+    return hits.text(before[hits.event], ",", after[hits.event])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plugins.tpc_digits.hits import NUMBER, Hits
-from runner.api import DataError
+from plugins.tpc_digits.writing import SampleHits, check_axes, write_text
+from runner.api import DataError, DataInfo, Sample
 
 _MARK = "params:"
 _TOKEN = re.compile(r"[^ \t\r\n\v\f]+")  # split() would also split at blanks beyond ASCII, unlike `_lines`
@@ -41,7 +42,7 @@ def read_dat(path: Path, text: str, conditions: Sequence[str]) -> Hits:
         *hits.T,
         conditions=values[event],
         names=tuple(conditions),
-        row_of=lambda hit: int(hit_lines[event[hit]]) + 1,
+        place_of=lambda hit: f"row {hit_lines[event[hit]] + 1}",
     )
 
 
@@ -107,3 +108,26 @@ def _first_mistake(path: Path, text: str) -> DataError:
             if not NUMBER.fullmatch(token):
                 return DataError(f"{path}: row {number}, event {event + params}: {token[:40]!r} is not a number")
     return DataError(f"{path}: the lines cannot be read as numbers")
+
+
+def write_dat(path: Path, info: DataInfo, events: int, samples: Iterable[Sample]) -> tuple[str, ...]:
+    """Writes a line of triplets per event, numbers with 9 digits, which float32 survives.
+
+    Raises:
+        DataError: Where the axes are not what such a file can have.
+        OSError: Where the file cannot be written.
+    """
+    check_axes(info)
+    notes = write_text(path, "", events, samples, _dat_lines)
+    return (*notes, "the file holds no event numbers: whoever reads it counts its events from 0")
+
+
+def _dat_lines(hits: SampleHits) -> str:
+    before = np.full(len(hits.event), "", object)
+    after = np.full(len(hits.event), " ", object)
+    if hits.sample.info.conditions:
+        params = np.array([f"{_MARK}{conditions}\n" for conditions in hits.conditions(" ")], object)
+        first = np.flatnonzero(np.diff(hits.event, prepend=-1))
+        before[first] = params[hits.event[first]]
+    after[np.flatnonzero(np.diff(hits.event, append=-1))] = "\n"
+    return hits.text(before, " ", after)

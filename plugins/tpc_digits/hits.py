@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +20,17 @@ NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)
 
 @dataclass(frozen=True)
 class Hits:
-    """All hits of a file, in its order.
+    """All hits of a file, in its order, and then the events that it holds without a hit.
 
     Attributes:
         path: The file.
-        event: Event numbers, (hits,).
+        event: Event numbers, (hits + events without a hit,).
         pad: Pads, (hits,).
         time: Time bins, (hits,).
         amplitude: Amplitudes [ADC], (hits,).
-        conditions: The event's conditions, beside each of its hits, (hits, conditions).
+        conditions: The event's conditions, beside each event number, (hits + events without a hit, conditions).
         names: Names of the conditions.
-        row_of: Line of the file, counted from 1, that a hit stands in.
+        place_of: Where in the file a hit or an event without one stands, e.g. "row 3".
     """
 
     path: Path
@@ -40,10 +40,29 @@ class Hits:
     amplitude: Values
     conditions: Values
     names: tuple[str, ...]
-    row_of: Callable[[int], int]
+    place_of: Callable[[int], str]
 
     def error(self, hit: int, message: str) -> DataError:
-        """The error that a hit is at fault for, with file, row and event."""
+        """The error that a hit is at fault for, with file, place and event."""
         event = self.event[hit]
         number = int(event) if np.isfinite(event) and event == np.floor(event) else event
-        return DataError(f"{self.path}: row {self.row_of(hit)}, event {number}: {message}")
+        return DataError(f"{self.path}: {self.place_of(hit)}, event {number}: {message}")
+
+
+def complaints(names: Sequence[str], expected: Sequence[str], what: str) -> str:
+    """What is wrong with the names that a file gives to its columns or conditions, or "".
+
+    Args:
+        names: Names in the file.
+        expected: Names that are declared.
+        what: What they are names of, e.g. "column".
+    """
+    missing = [name for name in expected if name not in names]
+    extra = [name for name in names if name not in expected]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    found = (f"misses the {what}", missing), (f"has the extra {what}", extra), (f"has twice the {what}", twice)
+    return " and ".join(f"{complaint} {', '.join(wrong)}" for complaint, wrong in found if wrong)
+
+
+LIST_ALL = "list every column beside the hits under 'conditions', those you do not need with use: false"
+"""What to do where names are missing or too many."""

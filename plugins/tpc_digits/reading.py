@@ -1,4 +1,4 @@
-"""Files of hits, told apart by their content."""
+"""Files of responses, told apart by their content."""
 
 from __future__ import annotations
 
@@ -10,18 +10,25 @@ from plugins.tpc_digits.dat_file import read_dat
 from plugins.tpc_digits.hits import Hits
 from runner.api import DataError
 
+_HDF5 = b"\x89HDF\r\n\x1a\n"  # how such a file begins
+
 
 def read(path: Path, conditions: Sequence[str]) -> Hits:
     """All hits of a file.
 
     Args:
-        path: CSV or raw ``.dat``, whatever it is called.
+        path: CSV, raw ``.dat`` or HDF5, whatever it is called.
         conditions: Names of the columns beside the hits.
 
     Raises:
-        DataError: Where the file cannot be read, or is neither the one nor the other.
+        DataError: Where the file cannot be read, or is none of them.
     """
-    text = _text(path)
+    content = _content(path)
+    if content is None:
+        from plugins.tpc_digits.hdf5_file import read_hdf5
+
+        return read_hdf5(path, conditions)
+    text = _text(path, content)
     first = text.lstrip().partition("\n")[0].strip()
     if not first:
         raise DataError(f"{path}: the file is empty")
@@ -30,18 +37,24 @@ def read(path: Path, conditions: Sequence[str]) -> Hits:
     if first.startswith("params:") or _number(first.split()[0]):
         return read_dat(path, text, conditions)
     raise DataError(
-        f"{path}: row 1: neither a CSV header (evtId,ipad,itime,amp) nor raw triplets (ipad itime amp), "
+        f"{path}: row 1: neither a CSV header (evtId,ipad,itime,amp) nor raw triplets (ipad itime amp) nor HDF5, "
         f"but {first[:60]!r}"
     )
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes | None:
+    """All bytes of a text file; None for an HDF5 file, which may be too large for that."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            start = file.read(len(_HDF5))
+            return None if start == _HDF5 else start + file.read()
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _text(path: Path, content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

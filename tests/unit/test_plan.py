@@ -122,7 +122,10 @@ def test_planning_does_not_load_tensorflow(tmp_path: Path) -> None:
             {"optimizers__critic__decay": {"rate": 0.9, "every": 1, "unit": "epoch"}},
             ("optimizers.critic.decay.unit", "expected 'steps' or 'epochs'", "'epochs'"),
         ),
-        ({"training__precision": "float16"}, ("training.precision", "expected 'float32', 'mixed_bfloat16' or 'mixed_float16'", "")),
+        (
+            {"training__precision": "float16"},
+            ("training.precision", "expected 'float32', 'mixed_bfloat16' or 'mixed_float16'", ""),
+        ),
         ({"gpu_memory": 0}, ("gpu_memory", "greater than or equal to 1, found 0", "")),
         ({"split": {"train": 0.5, "test": 0.2}}, ("split", "add up to 0.7, not to 1", "")),
         ({"evaluation__metrics": ["cluster_shape", "cluster_shape"]}, ("evaluation.metrics.1", "listed twice", "")),
