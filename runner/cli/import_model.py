@@ -11,8 +11,8 @@ import click
 
 from runner.cli import options
 
-ARCHITECTURE = "keras_generator"
-"""The component that reads a model file."""
+ROLE, ARCHITECTURE = "generator", "keras_generator"
+"""The network that a file takes the place of, and the component that reads it."""
 
 
 @click.command()
@@ -25,7 +25,6 @@ ARCHITECTURE = "keras_generator"
     help="Data, transform and metrics to judge it by.",
 )
 @click.option("--name", help="Name of the run; that of the file by default.")
-@click.option("--role", default="generator", show_default=True, help="The network's role in the experiment.")
 @options.overrides
 @click.option("--device", help="auto, cpu, gpu or gpu:N, instead of what the file says.")
 @options.plugin_files
@@ -34,7 +33,6 @@ def command(
     model: Path,
     file: Path,
     name: str | None,
-    role: str,
     overrides: Sequence[str],
     device: str | None,
     plugin_files: Sequence[Path],
@@ -57,7 +55,7 @@ def command(
         raise DataError(f"{model}: {'is a folder, not an HDF5 file' if model.is_dir() else 'no such file'}")
     network = {"name": ARCHITECTURE, "path": str(model.resolve())}
     chosen = [
-        f"networks.{role}={json.dumps(network)}",
+        f"networks.{ROLE}={json.dumps(network)}",
         f"name={json.dumps(name or _name(model))}",
         *([f"device={device}"] if device else []),
         *overrides,

@@ -13,6 +13,9 @@ from runner.cli import options
 if TYPE_CHECKING:
     from runner.registry import Entry
 
+_FACTS = ("role", "slot", "suffix", "unit", "better", "version", "judged_on")
+"""What some kinds of components declare beside a name."""
+
 
 @click.group()
 def command() -> None:
@@ -99,7 +102,7 @@ def _record(entry: Entry) -> dict[str, Any]:
         "reference": component.reference,
         "parameters": component.Params.model_json_schema(),
     }
-    for attribute in ("role", "slot", "unit", "better", "version"):
+    for attribute in _FACTS:
         if hasattr(component, attribute):
             record[attribute] = getattr(component, attribute)
     return record
@@ -113,7 +116,7 @@ def _text(entry: Entry) -> str:
     component = entry.component
     lines = [f"{component.kind} {component.name} (plugin {entry.plugin}, {entry.source})", ""]
     lines += [inspect.cleandoc(component.__doc__ or ""), ""]
-    facts = ("role", "slot", "unit", "better", "version", "reference")
+    facts = (*_FACTS, "reference")
     lines += [f"{fact}: {getattr(component, fact)}" for fact in facts if getattr(component, fact, "")]
     rows = tuple(parameter_rows(component.Params.model_json_schema()))
     if not rows:

@@ -57,6 +57,8 @@ def test_a_run_ends_with_scores_pictures_and_a_complete_folder(quickstart: Any) 
         "figures/gallery.png",
         "figures/mean_response.png",
         "figures/losses.png",
+        "figures/training/step-000000010.png",
+        "figures/training/step-000000020.png",
     } <= names
     assert not [name for name in names if "tmp" in name]
     pictures = list((folder / "figures" / "cluster_shape").glob("*.png"))
@@ -233,8 +235,41 @@ def test_tensorboard_gets_losses_and_scores(small: Any) -> None:
     assert list((done.folder / "tensorboard").glob("events*"))
 
 
+def test_pictures_of_the_training_show_the_networks_of_their_step(quickstart: Any) -> None:
+    first, last = sorted((quickstart.folder / "figures" / "training").glob("*.png"))
+    assert first.read_bytes().startswith(b"\x89PNG")
+    assert first.read_bytes() != last.read_bytes()
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_halves_a_random_schedule_and_decay_by_epochs(small: Any, precision: str) -> None:
+    """On a CPU; what a GPU makes of them is another matter."""
+    from runner.backend import keras
+
+    done = small(
+        "quickstart.yaml",
+        "dataset.events=200",
+        f"training.precision={precision}",
+        "strategy={name: adversarial, schedule: random, critic_steps: 2}",
+        "optimizers.critic={name: adam, learning_rate: 1e-3, decay: {rate: 0.9, every: 1, unit: epochs}}",
+    )
+    assert done.code == 0, done.err
+    policies = {
+        layer.dtype_policy.name
+        for layer in keras.models.load_model(done.folder / "model" / "critic.h5", compile=False).layers
+    }
+    assert policies == {precision}
+    with h5py.File(done.folder / "history.h5", "r") as file:
+        steps = {name: int((np.diff(file[f"losses/{name}"]) != 0).sum()) for name in ("generator", "critic")}
+    assert min(steps.values()) > 0
+    assert sum(steps.values()) <= 19  # one network moves in each step, so that one of the two losses stays
+
+
+EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "experiments" / "physgan").glob("*.yaml"))
+
+
 @pytest.mark.data
-@pytest.mark.parametrize("name", ["unconditional", "conditional"])
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_real_responses_are_trained_on(name: str, mpd_data: Path, small: Any) -> None:
     done = small(f"physgan/{name}.yaml", RUNNER_DATA=str(mpd_data))
     assert done.code == 0, done.err
