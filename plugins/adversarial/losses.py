@@ -27,7 +27,7 @@ def gradient_norm(scores: Callable[[Any], Any], responses: Any) -> Any:
     with tf.GradientTape() as tape:
         tape.watch(responses)
         total = tf.reduce_sum(scores(responses))
-    gradient = tape.gradient(total, responses)  # (batch, *shape): no event's score depends on another event
+    gradient = tape.gradient(total, responses)  # (batch, *shape); an event's own score, unless batch statistics are active
     square = tf.reduce_sum(tf.square(gradient), axis=range(1, gradient.shape.rank))
     positive = square > 0
     return tf.where(positive, tf.sqrt(tf.where(positive, square, 1.0)), 0.0)
