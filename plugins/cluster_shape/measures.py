@@ -33,7 +33,7 @@ class Representation:
     """What a pixel weighs.
 
     Attributes:
-        weights: Amplitudes (events, pads, times) [unit of the data] to weights; an empty pixel weighs 0.
+        weights: Amplitudes (events, pads, times) [unit of the data] to weights.
         title: What the weights are, in words.
         unit: Format of their unit, given the unit of an amplitude.
     """
@@ -47,7 +47,7 @@ def _linear(responses: NDArray[np.float32]) -> Values:
     smallest = responses.min(initial=0)
     if smallest < 0:
         raise DataError(
-            f"an amplitude of {smallest:.6g} is no weight; cluster_shape needs amplitudes of 0 or more: "
+            f"an amplitude of {smallest:.6g} is no weight; a cluster's shape needs amplitudes of 0 or more: "
             "give the data set a detection threshold that cuts the others off"
         )
     return responses.astype(np.float64)
@@ -60,15 +60,28 @@ def _log(responses: NDArray[np.float32]) -> Values:
     if smallest < 1:
         raise DataError(
             f"an amplitude of {smallest:.6g} has a negative logarithm, which is no weight; "
-            "write 'representations: [linear]', or use data in a unit that puts the detection threshold at 1 or more"
+            "use data in a unit that puts the detection threshold at 1 or more, "
+            "or cluster_shape with 'representations: [linear]'"
         )
     return np.log(amplitudes, out=np.zeros_like(amplitudes), where=hits)
+
+
+def _exponential(responses: NDArray[np.float32]) -> Values:
+    """What exp() makes of the logarithms above: an empty pixel becomes 1."""
+    return np.where(responses > 0, _linear(responses), 1.0)
 
 
 REPRESENTATIONS: Mapping[str, Representation] = {
     "log": Representation(_log, "ln amplitude", "ln {}"),
     "linear": Representation(_linear, "linear amplitude", "{}"),
 }
+"""An empty pixel weighs 0."""
+
+PHYSGAN_REPRESENTATIONS: Mapping[str, Representation] = {
+    "log": REPRESENTATIONS["log"],
+    "linear": Representation(_exponential, "linear amplitude, empty pixels 1", "{}"),
+}
+"""Those of PhysGAN's notebooks."""
 
 
 def describe(info: DataInfo, representation: Representation) -> tuple[Measure, ...]:
@@ -80,8 +93,8 @@ def describe(info: DataInfo, representation: Representation) -> tuple[Measure, .
     if len(info.axes) != 2:
         names = ", ".join(axis.name for axis in info.axes)
         raise DataError(
-            f"cluster_shape measures images with two axes, but these responses have {len(info.axes)} ({names}); "
-            "take cluster_shape out of evaluation.metrics"
+            f"cluster shapes are those of images with two axes, but these responses have {len(info.axes)} ({names}); "
+            "take cluster_shape and physgan_cluster_shape out of evaluation.metrics"
         )
     first, second = (axis.name for axis in info.axes)
     one, two = (axis.unit or axis.name for axis in info.axes)
@@ -115,9 +128,11 @@ def measures(weights: Values) -> Values:
     """
     _, pads, times = weights.shape
     p = weights / weights.sum(axis=(1, 2), keepdims=True)
-    in_pad, in_time = p.sum(axis=2), p.sum(axis=1)  # (events, pads), (events, times)
+    # shares of their own sum, so that a response in one row of pixels has a width of exactly 0
+    in_pad, in_time = _shares(weights.sum(axis=2)), _shares(weights.sum(axis=1))  # (events, pads), (events, times)
     i, j = np.arange(pads), np.arange(times)
-    centre_pad, centre_time = in_pad @ i, in_time @ j
+    # not in_pad @ i: the last bit of a matrix product depends on where the array lies in memory
+    centre_pad, centre_time = (in_pad * i).sum(axis=1), (in_time * j).sum(axis=1)
     di, dj = i - centre_pad[:, None], j - centre_time[:, None]
     q = di[:, :, None] * dj[:, None, :]  # (events, pads, times)
     q -= (p * q).sum(axis=(1, 2), keepdims=True)
@@ -133,3 +148,8 @@ def measures(weights: Values) -> Values:
         ],
         axis=1,
     )
+
+
+def _shares(profile: Values) -> Values:
+    shares: Values = profile / profile.sum(axis=1, keepdims=True)
+    return shares
