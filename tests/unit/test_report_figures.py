@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from runner import testing
-from runner.api import Axis, Condition, DataInfo, Histogram, Sample
+from runner.api import Axis, Condition, DataInfo, Histogram, Sample, Scatter
 from runner.report import figures
-from runner.report.figures import distributions, responses
+from runner.report.figures import clouds, distributions, responses
 
 EMPTY = testing.sample(events=4)
 EMPTY = Sample(EMPTY.info, np.zeros_like(EMPTY.responses), EMPTY.conditions, EMPTY.event_ids)
@@ -68,6 +68,43 @@ def test_densities_have_poisson_errors_and_nothing_is_lost_beyond_the_edges() ->
     density, error = distributions._density(values, np.array([0.0, 0.5, 1.0]))
     np.testing.assert_allclose(density * 5 * 0.5, [3, 2])
     np.testing.assert_allclose(error * 5 * 0.5, np.sqrt([3, 2]))
+
+
+PAIRS = np.stack([NORMAL, 2 * NORMAL], axis=1)
+CONSTANT = np.ones((50, 2))
+
+
+@pytest.mark.parametrize(
+    ("real", "generated"),
+    [
+        (PAIRS, PAIRS + 1),
+        (PAIRS, PAIRS[:0]),
+        (PAIRS[:0], PAIRS[:0]),
+        (CONSTANT, CONSTANT),
+        (PAIRS[:2], CONSTANT),
+        (np.where(PAIRS > 1, np.nan, PAIRS), PAIRS),
+    ],
+    ids=["usual", "nothing generated", "nothing", "constant", "too few for a trend", "not finite"],
+)
+@pytest.mark.parametrize("trend", [False, True])
+def test_scatters_of_any_values(tmp_path: Path, real: np.ndarray, generated: np.ndarray, trend: bool) -> None:
+    data = Scatter("centres", "Centres", ("angle", "width"), ("deg", "pad"), real, generated, trend)
+    assert is_picture(figures.draw(tmp_path / "scatter.png", data))
+
+
+def test_a_trend_is_the_mean_in_bins_with_its_error() -> None:
+    x = np.repeat([0.5, 1.5, 2.5], [4, 5, 2])
+    y = np.array([1.0, 2, 3, 4, 0, 0, 0, 0, 5, 7, 7])
+    centres, means, errors = clouds.profile(x, y, np.arange(4.0))
+    np.testing.assert_allclose(centres, [0.5, 1.5])  # the last bin has too few
+    np.testing.assert_allclose(means, [2.5, 1.0])
+    np.testing.assert_allclose(errors, [np.std([1, 2, 3, 4], ddof=1) / 2, np.std([0, 0, 0, 0, 5], ddof=1) / 5**0.5])
+
+
+def test_tails_are_shown_where_counts_are_logarithmic() -> None:
+    values = np.concatenate([NORMAL, np.linspace(50, 100, 40)])
+    assert distributions._edges(values, values)[-1] < 10
+    assert distributions._edges(values, values, tails=True)[-1] > 90
 
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 400])

@@ -28,8 +28,11 @@ def scatter(path: Path, data: Scatter) -> Path:
         data: What to draw.
     """
     samples = [_finite(points) for points in (data.real, data.generated)]
-    limits = [_limits(np.concatenate([points[:, k] for points in samples])) for k in (0, 1)]
-    with figure_at(path, 11, 4.8) as figure:
+    both = np.concatenate(samples)
+    limits = [_limits(both[:, k]) for k in (0, 1)]
+    edges = np.linspace(*((both[:, 0].min(), both[:, 0].max()) if len(both) else (0, 1)), _TREND_BINS + 1)
+    with figure_at(path, 11, 4.8, layout=None) as figure:  # a layout by measuring takes as long as the drawing
+        figure.subplots_adjust(left=0.07, right=0.985, top=0.87, bottom=0.11, wspace=0.04)
         axes = figure.subplots(1, 2, sharex=True, sharey=True)
         for axis, title, points, colour in zip(axes, ("real", "generated"), samples, (REAL, GENERATED), strict=True):
             axis.scatter(*points[:_MOST_POINTS].T, s=5, alpha=0.25, color=colour, linewidths=0, rasterized=True)
@@ -37,12 +40,13 @@ def scatter(path: Path, data: Scatter) -> Path:
             axis.set_xlabel(label(data.labels[0], data.units[0]))
             if data.trend:
                 for name, other, line in zip(("real", "generated"), samples, (REAL, GENERATED), strict=True):
-                    _trend(axis, other, limits[0], line, name)
-                axis.legend(frameon=False, loc="upper right")
+                    _trend(axis, other, edges, line, name)
+                if axis.get_legend_handles_labels()[0]:
+                    axis.legend(frameon=False, loc="upper right")
         axes[0].set_ylabel(label(data.labels[1], data.units[1]))
         axes[0].set_xlim(*limits[0])
         axes[0].set_ylim(*limits[1])
-        figure.suptitle(data.title)
+        figure.suptitle(data.title, y=0.98)
     return path
 
 
@@ -58,11 +62,11 @@ def _limits(values: Points) -> tuple[float, float]:
     return float(low - margin), float(high + margin)
 
 
-def _trend(axis: Axes, points: Points, limits: tuple[float, float], colour: str, name: str) -> None:
+def _trend(axis: Axes, points: Points, edges: Points, colour: str, name: str) -> None:
     x, y = points.T
     if len(points) < 3 or x.std() <= 1e-9 * max(1.0, np.abs(x).max()):
         return  # nothing varies, so there is no trend
-    centres, means, errors = profile(x, y, np.linspace(*limits, _TREND_BINS + 1))
+    centres, means, errors = profile(x, y, edges)
     axis.errorbar(centres, means, errors, fmt="o", color=colour, markersize=4, markeredgecolor="white", elinewidth=1)
     slope, offset = np.polyfit(x - x.mean(), y, 1)
     ends = np.array([x.min(), x.max()])

@@ -23,8 +23,9 @@ def histogram(path: Path, data: Histogram) -> Path:
     """
     samples = [np.asarray(values, np.float64) for values in (data.real, data.generated)]
     samples = [values[np.isfinite(values)] for values in samples]
-    edges = _edges(*samples)
-    with figure_at(path, 6, 5) as figure:
+    edges = _edges(*samples, tails=data.log_y)
+    with figure_at(path, 6, 5, layout=None) as figure:  # a layout by measuring takes as long as the drawing
+        figure.subplots_adjust(left=0.14, right=0.97, top=0.93, bottom=0.15, hspace=0.08)
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         densities = [_density(values, edges) for values in samples]
         for (density, error), name, colour in zip(densities, ("real", "generated"), (REAL, GENERATED), strict=True):
@@ -42,9 +43,9 @@ def histogram(path: Path, data: Histogram) -> Path:
     return path
 
 
-def _edges(real: NDArray[np.float64], generated: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bins over the bulk of both samples; whole numbers stand in the middle of theirs."""
-    both = [_bulk(values) for values in (real, generated) if len(values)]
+def _edges(real: NDArray[np.float64], generated: NDArray[np.float64], *, tails: bool = False) -> NDArray[np.float64]:
+    """Bins over the bulk of both samples, or with their tails; whole numbers stand in the middle of theirs."""
+    both = [_bulk(values, tails) for values in (real, generated) if len(values)]
     low, high = (min(b[0] for b in both), max(b[1] for b in both)) if both else (0.0, 1.0)
     largest = max(abs(low), abs(high))
     if high - low <= 1e-9 * largest or high == low:
@@ -58,11 +59,11 @@ def _edges(real: NDArray[np.float64], generated: NDArray[np.float64]) -> NDArray
     return np.linspace(low, high, _BINS + 1)
 
 
-def _bulk(values: NDArray[np.float64]) -> tuple[float, float]:
-    """The central 99.8%, without tails farther out than five interquartile ranges, which would flatten the rest."""
+def _bulk(values: NDArray[np.float64], tails: bool) -> tuple[float, float]:
+    """The central 99.8%; unless tails are wanted, no farther out than five interquartile ranges, to show the rest."""
     low, first, third, high = np.quantile(values, (0.001, 0.25, 0.75, 0.999))
     reach = 5 * (third - first)
-    return (max(low, first - reach), min(high, third + reach)) if reach > 0 else (low, high)
+    return (max(low, first - reach), min(high, third + reach)) if reach > 0 and not tails else (low, high)
 
 
 def _centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
