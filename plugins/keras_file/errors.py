@@ -1,0 +1,18 @@
+"""What is said of a file that is refused."""
+
+from __future__ import annotations
+
+from reprlib import Repr
+
+
+class ModelFileError(ValueError):
+    """Why a model file is refused, in words for whoever wants to use it."""
+
+
+_REPR = Repr()
+_REPR.maxstring = _REPR.maxother = 100
+
+
+def shown(value: object) -> str:
+    """A value from a file for a message: on one line, and short however long it is."""
+    return _REPR.repr(value)
