@@ -54,6 +54,8 @@ class Training(_Section):
     steps: int = Field(ge=1, description="training steps; what one is, the strategy says")
     batch_size: int = Field(128, ge=1, description="events per batch")
     checkpoint_every: int = Field(1000, ge=1, description="steps between two checkpoints")
+    keep_last: int = Field(2, ge=1, description="how many of the newest checkpoints are kept")
+    keep_every: int | None = Field(None, ge=1, description="steps whose multiples are kept for good; null: none")
     block: int = Field(50, ge=1, description="steps in one compiled call; losses are seen after each block")
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "float32", description="arithmetic of the networks; mixed: halves, with weights in float32, for GPUs"

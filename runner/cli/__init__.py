@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # The first line of each command's help is repeated here, so that `runner --help` loads none of them.
 COMMANDS = {
     "run": "Train and evaluate an experiment.",
+    "resume": "Go on with a run that was interrupted, from its newest checkpoint.",
     "evaluate": "Score a run again, from its folder.",
     "generate": "Write responses of a trained model to a file.",
     "import": "Make a run of a saved Keras model.",

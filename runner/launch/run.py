@@ -14,7 +14,14 @@ from runner.launch.judging import judge
 from runner.launch.preparing import Prepared, create, prepare, recorded, timed
 from runner.plan import Plan
 from runner.report.progress import TrainingProgress, log_file
-from runner.run_directory import HistoryWriter, RunDirectory, ScoreFile, read_history
+from runner.run_directory import (
+    HistoryWriter,
+    RunDirectory,
+    ScoreFile,
+    checkpoint_path,
+    keep_checkpoint,
+    read_history,
+)
 from runner.signals import stop_on_signals
 
 if TYPE_CHECKING:
@@ -28,7 +35,7 @@ log = logging.getLogger("runner")
 _SECONDS_BETWEEN_WRITES = 5.0
 """How old the losses on disk may be while a run goes on."""
 
-_PREVIEW = 15
+_PREVIEW = 10
 """Responses in the gallery that is drawn at every checkpoint."""
 
 
@@ -48,23 +55,51 @@ def run(plan: Plan, root: Path, console: Console) -> tuple[RunDirectory, ScoreFi
     times: dict[str, float] = {}
     with timed(times, "preparation"):
         prepared = prepare(plan)
-        trainer, sampler = _trainer(plan, prepared)
+        trainer, sampler = make_trainer(plan, prepared)
     directory = create(plan, prepared, root)
     with directory.lock(), log_file(directory.log), recorded(directory, times):
         log.info("run folder %s", directory.path)
         for note in prepared.sample.notes:
             log.info("%s: %s", plan.dataset.name, note)
-        callbacks = _Callbacks(plan, directory, trainer)
-        with timed(times, "training"):
-            _train(plan, directory, prepared, trainer, sampler, callbacks, console)
-        with timed(times, "evaluation"):
-            evaluation = judge(plan, directory, prepared, sampler, trainer.step)
-            callbacks.tell("on_test_end", _by_name(evaluation.scores))
-        directory.update(status="finished")
-    return directory, evaluation.scores
+        scores = complete(plan, directory, prepared, trainer, sampler, console, times)
+    return directory, scores
 
 
-def _trainer(plan: Plan, prepared: Prepared) -> tuple[Trainer, Sampler]:
+def complete(
+    plan: Plan,
+    directory: RunDirectory,
+    prepared: Prepared,
+    trainer: Trainer,
+    sampler: Sampler,
+    console: Console,
+    times: dict[str, float],
+) -> ScoreFile:
+    """Trains from the trainer's step to the last one, and scores.
+
+    Args:
+        plan: The experiment.
+        directory: The run folder, locked.
+        prepared: Data and networks.
+        trainer: The networks in training.
+        sampler: Generates with them.
+        console: Where progress is shown.
+        times: Gets the duration of each phase [s].
+
+    Raises:
+        RunnerError: As of `run`.
+    """
+    callbacks = _Callbacks(plan, directory, trainer)
+    with timed(times, "training"):
+        _train(plan, directory, prepared, trainer, sampler, callbacks, console)
+    with timed(times, "evaluation"):
+        evaluation = judge(plan, directory, prepared, sampler, trainer.step)
+        callbacks.tell("on_test_end", _by_name(evaluation.scores))
+    directory.update(status="finished", message="")
+    return evaluation.scores
+
+
+def make_trainer(plan: Plan, prepared: Prepared) -> tuple[Trainer, Sampler]:
+    """The networks in training, and what generates with them; both traced."""
     from runner.backend.sampling import Sampler
     from runner.backend.training import Trainer
 
@@ -86,8 +121,9 @@ def _train(
 
     training = plan.experiment.training
     history = HistoryWriter(directory)
+    history.cut(trainer.step)
     written = time.monotonic()
-    with TrainingProgress(console, training.steps) as progress, stop_on_signals() as should_stop:
+    with TrainingProgress(console, training.steps, trainer.step) as progress, stop_on_signals() as should_stop:
 
         def on_block(first: int, losses: Mapping[str, Any]) -> None:
             nonlocal written
@@ -102,7 +138,8 @@ def _train(
 
         def on_checkpoint(step: int) -> None:
             history.flush()
-            checkpoints.save(directory.checkpoints / f"step-{step:09d}.h5", trainer)
+            checkpoints.save(checkpoint_path(directory, step), trainer)
+            keep_checkpoint(directory, step, last=training.keep_last, every=training.keep_every)
             directory.update(steps=step)
             _preview(directory, prepared, sampler, step)
 
@@ -120,7 +157,9 @@ def _train(
             history.flush()
         callbacks.tell("on_train_end")
     if not done:
-        raise InterruptedRunError(f"{directory.path}: interrupted at step {trainer.step}; its checkpoint is kept")
+        raise InterruptedRunError(
+            f"{directory.path}: interrupted at step {trainer.step}; go on with: runner resume {directory.path}"
+        )
     history.merge()
     for role, network in trainer.built.networks.items():
         keras_h5.save_network(directory.model / f"{role}.h5", network)

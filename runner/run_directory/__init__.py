@@ -3,11 +3,19 @@
 Importing this loads neither numpy nor h5py: listing and comparing runs need JSON alone.
 """
 
+from runner.run_directory.checkpoints import checkpoint_path, keep_checkpoint, newest_checkpoint
 from runner.run_directory.directory import RunDirectory
 from runner.run_directory.files import replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import History, HistoryWriter, read_history
 from runner.run_directory.lookup import all_runs, find
-from runner.run_directory.record import DataRecord, DeviceRecord, GitRecord, PluginRecord, RunRecord
+from runner.run_directory.record import (
+    DataRecord,
+    DeviceRecord,
+    GitRecord,
+    PluginRecord,
+    ResumeRecord,
+    RunRecord,
+)
 from runner.run_directory.samples import read_sample, write_sample
 from runner.run_directory.scores import ScoreFile, ScoreRow, read_scores, write_scores
 
@@ -18,12 +26,16 @@ __all__ = [
     "History",
     "HistoryWriter",
     "PluginRecord",
+    "ResumeRecord",
     "RunDirectory",
     "RunRecord",
     "ScoreFile",
     "ScoreRow",
     "all_runs",
+    "checkpoint_path",
     "find",
+    "keep_checkpoint",
+    "newest_checkpoint",
     "read_history",
     "read_sample",
     "read_scores",

@@ -73,6 +73,22 @@ class HistoryWriter:
         if len(steps):
             self._waiting.append(block)
 
+    def cut(self, last_step: int) -> None:
+        """Forgets what was written of later steps, for a resumption from a checkpoint.
+
+        Raises:
+            RunDirectoryError: If a file cannot be read or written.
+        """
+        for path in (self._run.history, *_blocks(self._run)):
+            history = _read(path)
+            if history is None or not len(history.step) or history.step[-1] <= last_step:
+                continue
+            kept = history.step <= last_step
+            if kept.any():
+                _write(path, History(history.step[kept], {n: values[kept] for n, values in history.losses.items()}))
+            else:
+                path.unlink()
+
     def flush(self) -> None:
         """Writes what has been appended since the last time as one closed file.
 

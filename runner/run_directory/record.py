@@ -53,6 +53,15 @@ class DeviceRecord:
     visible: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class ResumeRecord:
+    """A resumption: when (UTC, ISO 8601), from which step, and parameters that were changed, as ``KEY=VALUE``."""
+
+    time: str
+    step: int
+    changes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
     """What ``run.json`` holds.
@@ -77,6 +86,7 @@ class RunRecord:
         process: What tells that process from a later one with the same number.
         steps: Training steps done and kept.
         imported: The model file a run without training was made of, or "".
+        resumed: Its resumptions, oldest first.
         message: Why the run did not finish, or "".
         timings: Duration by phase [s].
         schema_version: Version of the format; a later major version cannot be read.
@@ -101,6 +111,7 @@ class RunRecord:
     process: str = ""
     steps: int = 0
     imported: str = ""
+    resumed: tuple[ResumeRecord, ...] = ()
     message: str = ""
     timings: Mapping[str, float] = field(default_factory=dict)
     schema_version: str = SCHEMA_VERSION
@@ -156,11 +167,19 @@ class RunRecord:
             pid=fields.integer("pid"),
             process=fields.text("process"),
             steps=fields.integer("steps"),
-            imported=fields.text("imported") if "imported" in fields.tree else "",  # new in 1.1
+            imported=fields.text("imported") if "imported" in fields.tree else "",  # new in 1.1, as the next one
+            resumed=_resumed(fields) if "resumed" in fields.tree else (),
             message=fields.text("message"),
             timings={name: timings.number(name) for name in timings.tree},
             schema_version=fields.text("schema_version"),
         )
+
+
+def _resumed(fields: Fields) -> tuple[ResumeRecord, ...]:
+    return tuple(
+        ResumeRecord(entry.text("time"), entry.integer("step"), entry.texts("changes"))
+        for entry in fields.sections("resumed")
+    )
 
 
 def _data(fields: Fields) -> DataRecord:

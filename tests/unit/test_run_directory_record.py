@@ -87,14 +87,14 @@ def test_what_is_no_record_is_refused(text: str, message: str) -> None:
 
 def test_a_missing_key_is_named() -> None:
     tree = json.loads(RECORD.to_json())
-    for key in tree.keys() - {"imported"}:
+    for key in tree.keys() - {"imported", "resumed"}:
         with pytest.raises(RunDirectoryError, match=f"{key} is missing"):
             RunRecord.from_json(json.dumps({name: tree[name] for name in tree if name != key}), PATH)
 
 
 def test_records_of_older_versions_are_read() -> None:
     tree = json.loads(RECORD.to_json())
-    del tree["imported"]
+    del tree["imported"], tree["resumed"]
     tree["schema_version"] = "1.0"
     assert RunRecord.from_json(json.dumps(tree), PATH) == replace(RECORD, schema_version="1.0")
 

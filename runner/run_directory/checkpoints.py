@@ -1,0 +1,116 @@
+"""Which checkpoints a run has, whether they are whole, and which are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from runner.errors import RunDirectoryError
+from runner.run_directory.directory import RunDirectory
+from runner.run_directory.fields import Fields
+from runner.run_directory.files import failure, write_atomic
+
+log = logging.getLogger("runner")
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A checkpoint as it was written.
+
+    Attributes:
+        name: Its file in the folder of checkpoints.
+        step: Training steps done.
+        size: Length of the file [bytes].
+        sha256: Digest of the file.
+    """
+
+    name: str
+    step: int
+    size: int
+    sha256: str
+
+
+def checkpoint_path(run: RunDirectory, step: int) -> Path:
+    """Where the checkpoint of a step is."""
+    return run.checkpoints / f"step-{step:09d}.h5"
+
+
+def keep_checkpoint(run: RunDirectory, step: int, *, last: int, every: int | None) -> None:
+    """Enters a checkpoint that has just been written, then removes those that need not be kept.
+
+    Args:
+        run: The run.
+        step: Its step; the file is complete and on disk.
+        last: How many of the newest are kept.
+        every: Steps whose multiples are kept for good; None for none.
+
+    Raises:
+        RunDirectoryError: If the manifest cannot be written; nothing has been removed then.
+    """
+    path = checkpoint_path(run, step)
+    known = {checkpoint.step: checkpoint for checkpoint in manifest(run)}
+    known = {other: checkpoint for other, checkpoint in known.items() if other < step}  # later ones are another past
+    known[step] = Checkpoint(path.name, step, path.stat().st_size, _digest(path))
+    newest = sorted(known)[-last:]
+    kept = [known[other] for other in sorted(known) if other in newest or (every and other % every == 0)]
+    tree = {"schema_version": SCHEMA_VERSION, "checkpoints": [asdict(checkpoint) for checkpoint in kept]}
+    write_atomic(_manifest_path(run), json.dumps(tree, indent=2) + "\n")
+    names = {checkpoint.name for checkpoint in kept}
+    for other in run.checkpoints.glob("step-*.h5"):
+        if other.name not in names:
+            other.unlink(missing_ok=True)
+
+
+def manifest(run: RunDirectory) -> tuple[Checkpoint, ...]:
+    """The checkpoints that were entered, oldest first; none where there is no manifest.
+
+    Raises:
+        RunDirectoryError: If the manifest cannot be read.
+    """
+    path = _manifest_path(run)
+    if not path.exists():
+        return ()
+    entries = Fields.read(path, SCHEMA_VERSION).sections("checkpoints")
+    found = [Checkpoint(e.text("name"), e.integer("step"), e.integer("size"), e.text("sha256")) for e in entries]
+    if wrong := [checkpoint.name for checkpoint in found if Path(checkpoint.name).name != checkpoint.name]:
+        raise RunDirectoryError(f"{path}: {wrong[0]!r} is not the name of a checkpoint")
+    return tuple(sorted(found, key=lambda checkpoint: checkpoint.step))
+
+
+def newest_checkpoint(run: RunDirectory) -> Path | None:
+    """The newest checkpoint that is as it was written; damaged ones are told in the log. None where there is none."""
+    for path, complaint in _checked(run, manifest(run)):
+        if not complaint:
+            return path
+        log.warning("%s: %s; taking the one before", path, complaint)
+    return None
+
+
+def _checked(run: RunDirectory, checkpoints: Sequence[Checkpoint]) -> Iterator[tuple[Path, str]]:
+    """Checkpoints, newest first, with what is wrong with each."""
+    for checkpoint in reversed(checkpoints):
+        path = run.checkpoints / checkpoint.name
+        if not path.is_file():
+            yield path, "is not there"
+        elif path.stat().st_size != checkpoint.size:
+            yield path, f"has {path.stat().st_size} bytes, not {checkpoint.size}"
+        else:
+            yield path, "" if _digest(path) == checkpoint.sha256 else "is not as it was written"
+
+
+def _digest(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise failure(path, "cannot be read", error) from error
+
+
+def _manifest_path(run: RunDirectory) -> Path:
+    return run.checkpoints / "manifest.json"
