@@ -9,8 +9,8 @@ pair of TPC-FastSim (batch 32, eight critic steps), where overhead does. In one 
 (b) one compiled call per training step;
 (c) the runner's own loop, blocks of steps in one compiled call.
 
-All three do the same work: the losses, penalty, optimizers, batch sizes and initial weights are the same. The arithmetic
-of a step is counted by TensorFlow from the graph of (b), and set beside the rate of a large matrix product.
+All three do the same work: networks, losses, penalty, optimizers and batch sizes are the same. The arithmetic of a step
+is counted by TensorFlow from the graph of (b), and set beside the rate of a large matrix product.
 Prints a Markdown report; the one kept is `reports/training.md`.
 """
 
@@ -104,6 +104,7 @@ class Plain:
         return update([next(self.batches) for _ in range(self.critic_steps)])
 
     def generate(self, conditions: Any) -> Any:
+        """Responses of new random numbers."""
         import tensorflow as tf
 
         noise = tf.random.normal((conditions.shape[0], self.generator.input["latent"].shape[1]))
@@ -111,6 +112,7 @@ class Plain:
         return self.generator({"latent": noise, **told}, training=False)
 
     def score(self, responses: Any, conditions: Any) -> Any:
+        """The critic's scores."""
         told = {"conditions": conditions} if self.conditional else {}
         return self.critic({"responses": responses, **told}, training=False)
 

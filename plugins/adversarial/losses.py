@@ -27,7 +27,8 @@ def gradient_norm(scores: Callable[[Any], Any], responses: Any) -> Any:
     with tf.GradientTape() as tape:
         tape.watch(responses)
         total = tf.reduce_sum(scores(responses))
-    gradient = tape.gradient(total, responses)  # (batch, *shape); an event's own score, unless batch statistics are active
+    # that of an event's own score, unless batch statistics are active
+    gradient = tape.gradient(total, responses)  # (batch, *shape)
     square = tf.reduce_sum(tf.square(gradient), axis=range(1, gradient.shape.rank))
     positive = square > 0
     return tf.where(positive, tf.sqrt(tf.where(positive, square, 1.0)), 0.0)

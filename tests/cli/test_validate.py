@@ -95,7 +95,7 @@ def test_an_override_that_is_wrong_is_quoted(root: Path) -> None:
     [
         (["vaildate"], 2, "did you mean 'validate'?"),
         (["run"], 2, "Missing argument"),
-        (["plugins", "describe", "cluster_shap"], 3, "did you mean 'cluster_shape'?"),
+        (["plugins", "describe", "cluster_shap"], 3, "did you mean 'cluster_shape'"),
         (["plugins", "list", "--kind", "zzz"], 2, "known: architecture"),
         (["plugins", "list", "--plugin", "absent.py"], 3, "no such file"),
         (["compare", "nothing"], 5, "nothing"),

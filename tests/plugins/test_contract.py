@@ -20,12 +20,27 @@ CSV = "evtId,ipad,itime,amp\n" + "".join(
 )
 
 
+@pytest.fixture(scope="module")
+def saved_network(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generator of the check's responses in a Keras HDF5 file."""
+    from runner.backend import keras, keras_h5
+
+    path = tmp_path_factory.mktemp("saved") / "network.h5"
+    layers = [keras.Input((16,)), keras.layers.Dense(64), keras.layers.Reshape((8, 8))]
+    keras_h5.save_network(path, keras.Sequential(layers))
+    return path
+
+
 @pytest.fixture
-def params(tmp_path: Path) -> Mapping[str, Mapping[str, Any]]:
+def params(tmp_path: Path, saved_network: Path) -> Mapping[str, Mapping[str, Any]]:
     """Parameters of components that have no sensible default, or a large one."""
     file = tmp_path / "digits.csv"
     file.write_text(CSV)
-    return {"tpc_digits": {"path": str(file)}, "tpc_simulation": {"events": 200, "crossing_angle": [0.0, 15.0]}}
+    return {
+        "tpc_digits": {"path": str(file)},
+        "tpc_simulation": {"events": 200, "crossing_angle": [0.0, 15.0]},
+        "keras_generator": {"path": str(saved_network)},
+    }
 
 
 @pytest.mark.training

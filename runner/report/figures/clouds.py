@@ -30,7 +30,8 @@ def scatter(path: Path, data: Scatter) -> Path:
     samples = [_finite(points) for points in (data.real, data.generated)]
     both = np.concatenate(samples)
     limits = [_limits(both[:, k]) for k in (0, 1)]
-    edges = np.linspace(*((both[:, 0].min(), both[:, 0].max()) if len(both) else (0, 1)), _TREND_BINS + 1)
+    low, high = (both[:, 0].min(), both[:, 0].max()) if len(both) else (0.0, 1.0)
+    edges = np.linspace(low, high, _TREND_BINS + 1)
     with figure_at(path, 11, 4.8, layout=None) as figure:  # a layout by measuring takes as long as the drawing
         figure.subplots_adjust(left=0.07, right=0.985, top=0.87, bottom=0.11, wspace=0.04)
         axes = figure.subplots(1, 2, sharex=True, sharey=True)
