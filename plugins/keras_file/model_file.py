@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from plugins.keras_file.errors import ModelFileError, shown
 from plugins.keras_file.graph import MOST_LAYERS
 from plugins.keras_file.layers import Shape
+from plugins.keras_file.probe import survives
 
 MOST_TEXT = 2**24
 MOST_BYTES = 2**31
@@ -157,6 +158,8 @@ def _check_kind(path: Path) -> None:
             raise ModelFileError(f"is a zip archive (.keras), not an HDF5 file; {_SAVE}")
     if not h5py.is_hdf5(path):
         raise ModelFileError(f"is no HDF5 file; {_SAVE}")
+    if not survives(path):
+        raise ModelFileError("is damaged: the HDF5 library cannot read it to its end")
 
 
 @contextmanager
