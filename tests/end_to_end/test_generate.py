@@ -15,7 +15,7 @@ from plugins.tpc_digits import TpcDigits, TpcDigitsParams
 from runner.api import Sample
 from runner.run_directory import read_sample
 
-pytestmark = [pytest.mark.training, pytest.mark.xdist_group("runs")]
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("models")]
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytestmark = [pytest.mark.training, pytest.mark.xdist_group("runs")]
+pytestmark = [pytest.mark.training, pytest.mark.xdist_group("models")]
 
 Call = Callable[..., subprocess.CompletedProcess[str]]
 
