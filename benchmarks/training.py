@@ -52,7 +52,7 @@ training: {steps: 1000, batch_size: 128}
     "fastsim": """
 name: fastsim
 dataset: {name: tpc_simulation, events: 10000, pads: 8, times: 16, crossing_angle: [-20.0, 20.0],
-          dip_angle: [-60.0, 60.0], drift_length: [35.0, 290.0], pad_coordinate: [41.2, 45.2]}
+          dip_angle: [-60.0, 60.0], drift_length: [10.0, 160.0], pad_coordinate: [41.2, 45.2]}
 transform: {name: log_amplitude, conditions: scaled}
 networks: {generator: fastsim_generator, critic: fastsim_critic}
 strategy: {name: adversarial, critic_steps: 8}

@@ -114,9 +114,10 @@ def _functional(config: Any) -> Model:
         if class_name == "InputLayer":
             shapes[name] = _input_shape(options, name)
             continue
-        layers[name] = layer = _layer(name, entry, _sources(entry))
-        if unknown := [source for source in layer.fed_by if source == name or source not in {**shapes, **layers}]:
+        layer = _layer(name, entry, _sources(entry))
+        if unknown := [source for source in layer.fed_by if source not in shapes and source not in layers]:
             raise ModelFileError(f"layer {shown(name)} is fed by {shown(unknown[0])}, which does not stand before it")
+        layers[name] = layer
     called = dict(_called(_get(config, "input_layers")))
     if sorted(called.values()) != sorted(shapes):
         raise ModelFileError(

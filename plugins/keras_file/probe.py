@@ -29,6 +29,7 @@ def _read(path: str) -> None:
     import h5py
 
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))  # also where whoever started it is gone
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     def attributes(owner: h5py.HLObject) -> None:

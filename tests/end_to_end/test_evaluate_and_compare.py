@@ -141,4 +141,4 @@ def test_a_run_without_a_model_says_so(copy: Path, runner: Any) -> None:
     shutil.rmtree(copy / "model")
     done = runner("evaluate", copy, "--events", "50")
     assert done.returncode == 5
-    assert "no trained generator and critic" in done.stderr
+    assert "no trained generator in" in done.stderr

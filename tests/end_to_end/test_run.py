@@ -254,11 +254,8 @@ def test_halves_a_random_schedule_and_decay_by_epochs(small: Any, precision: str
         "optimizers.critic={name: adam, learning_rate: 1e-3, decay: {rate: 0.9, every: 1, unit: epochs}}",
     )
     assert done.code == 0, done.err
-    policies = {
-        layer.dtype_policy.name
-        for layer in keras.models.load_model(done.folder / "model" / "critic.h5", compile=False).layers
-    }
-    assert policies == {precision}
+    critic = keras.models.load_model(done.folder / "model" / "critic.h5", compile=False)
+    assert {layer.dtype_policy.name for layer in critic.layers if layer.weights} == {precision}
     with h5py.File(done.folder / "history.h5", "r") as file:
         steps = {name: int((np.diff(file[f"losses/{name}"]) != 0).sum()) for name in ("generator", "critic")}
     assert min(steps.values()) > 0
