@@ -9,10 +9,12 @@ class ModelFileError(ValueError):
     """Why a model file is refused, in words for whoever wants to use it."""
 
 
+_LONGEST = 120  # characters
 _REPR = Repr()
-_REPR.maxstring = _REPR.maxother = 100
+_REPR.maxstring = _REPR.maxother = _LONGEST
 
 
 def shown(value: object) -> str:
     """A value from a file for a message: on one line, and short however long it is."""
-    return _REPR.repr(value)
+    text = _REPR.repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -17,6 +17,7 @@ SMALL = (
     "training.checkpoint_every=10",
     "training.block=5",
     "evaluation.events=300",
+    "evaluation.metrics=[{name: cluster_shape, representations: [log]}]",  # half the pictures, which take the longest
 )
 
 

@@ -42,7 +42,8 @@ def folder_of(done: subprocess.CompletedProcess[str]) -> Path:
     return Path(done.stdout.splitlines()[-1].split(maxsplit=2)[2])
 
 
-SMALL = ("--set", "dataset.events=400", "--set", "evaluation.events=200")
+METRICS = "evaluation.metrics=[{name: cluster_shape, representations: [log]}]"
+SMALL = ("--set", "dataset.events=400", "--set", "evaluation.events=200", "--set", METRICS)
 
 
 def test_a_network_of_a_run_becomes_a_run_of_its_own(root: Path, quickstart: Any, tmp_path: Path, runner: Call) -> None:
@@ -94,6 +95,7 @@ def test_physgans_saved_models(name: str, root: Path, mpd_data: Path, tmp_path: 
     assert float(np.sum(network(zeros))) == pytest.approx(SUMS[name], abs=5e-5)
     scores = json.loads((folder / "scores.json").read_text())
     assert {row["step"] for row in scores["rows"]} == {0}
+    assert {row["metric"] for row in scores["rows"]} == {"cluster_shape", "physgan_cluster_shape"}
     if name == "parameterize_2":
         before = [(row["score"], row["value"]) for row in scores["rows"]]
         assert runner("evaluate", folder).returncode == 0

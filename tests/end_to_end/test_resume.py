@@ -24,6 +24,7 @@ SETTINGS = (
     "training.checkpoint_every=10",
     "training.block=5",
     "evaluation.events=200",
+    "evaluation.metrics=[{name: cluster_shape, representations: [log]}]",
 )
 CONDITIONAL = ("dataset.events=300",)
 UNCONDITIONAL = (*CONDITIONAL, "dataset.crossing_angle=3.0", "networks.critic=physgan_discriminator")
