@@ -12,7 +12,7 @@ Device = Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False)
 
 
 class Selection(BaseModel):
@@ -51,8 +51,8 @@ class Split(_Section):
 class Training(_Section):
     """How long and how."""
 
-    steps: int = Field(ge=1, description="training steps; what one is, the strategy says")
-    batch_size: int = Field(128, ge=1, description="events per batch")
+    steps: int = Field(ge=1, lt=2**53, description="training steps; what one is, the strategy says")
+    batch_size: int = Field(128, ge=1, le=2**20, description="events per batch")
     checkpoint_every: int = Field(1000, ge=1, description="steps between two checkpoints")
     keep_last: int = Field(2, ge=1, description="how many of the newest checkpoints are kept")
     keep_every: int | None = Field(None, ge=1, description="steps whose multiples are kept for good; null: none")

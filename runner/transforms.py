@@ -33,20 +33,24 @@ class FittedTransform:
     @classmethod
     def fit(cls, choice: Choice[Transform], sample: Sample) -> FittedTransform:
         """Fitted to the training events."""
-        return cls(choice, choice.component.fit(choice.params, sample), sample.info)
+        with choice.blamed("fit"):
+            return cls(choice, choice.component.fit(choice.params, sample), sample.info)
 
     def forward(self, responses: Any, ops: Any = np) -> Any:
         """Amplitudes [info.unit] to network units, (events, *shape)."""
-        return self.choice.component.forward(self.choice.params, self.state, responses, ops)
+        with self.choice.blamed("forward"):
+            return self.choice.component.forward(self.choice.params, self.state, responses, ops)
 
     def inverse(self, responses: Any, ops: Any = np) -> Any:
         """Network units to amplitudes [info.unit], (events, *shape)."""
-        return self.choice.component.inverse(self.choice.params, self.state, responses, ops)
+        with self.choice.blamed("inverse"):
+            return self.choice.component.inverse(self.choice.params, self.state, responses, ops)
 
     def forward_conditions(self, conditions: Any, ops: Any = np) -> Any:
         """Conditions in their units to network units, (events, n)."""
         declared = self.info.conditions
-        return self.choice.component.forward_conditions(self.choice.params, self.state, conditions, declared, ops)
+        with self.choice.blamed("forward_conditions"):
+            return self.choice.component.forward_conditions(self.choice.params, self.state, conditions, declared, ops)
 
     def describe(self) -> DataInfo:
         """The transformed data: condition ranges in network units; the threshold, which is not there, is 0.

@@ -28,7 +28,7 @@ class KerasGenerator(Architecture):
     must have the data's shape, maybe with one channel, or be flat.
 
     What only training needs is not read: initialisers, regularisers, constraints, frozen layers, the optimizer. The
-    precision is the experiment's.
+    network computes in float32, whatever the precision of the experiment's others.
     """
 
     name = "keras_generator"

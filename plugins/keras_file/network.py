@@ -44,12 +44,12 @@ def _fed(model: Model, inputs: Mapping[str, keras.KerasTensor], first: bool) -> 
         return {entry.layer: inputs[entry.name] for entry in model.inputs}
     order = ("conditions", "latent") if first else ("latent", "conditions")
     parts = [inputs[name] for name in order if name in inputs]
-    return {model.inputs[0].layer: keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]}
+    return {model.inputs[0].layer: keras.layers.Concatenate(dtype="float32")(parts) if len(parts) > 1 else parts[0]}
 
 
 def _apply(file: ModelFile, layer: Layer, sources: list[keras.KerasTensor]) -> keras.KerasTensor:
     """The output of a layer, which is made only when its sizes and its weights in the file are known to fit."""
-    made = getattr(keras.layers, layer.kind)(**layer.arguments)
+    made = getattr(keras.layers, layer.kind)(**layer.arguments, dtype="float32")
     expected = weights_of(layer.kind, layer.arguments, [tuple(source.shape[1:]) for source in sources])
     shapes = [source.shape for source in sources]
     check_elements(made.compute_output_shape(shapes if len(shapes) > 1 else shapes[0])[1:])
@@ -66,7 +66,7 @@ def _response(output: keras.KerasTensor, signature: Signature) -> keras.KerasTen
         return output
     if found not in ((*wanted, 1), (math.prod(wanted),)):
         raise ModelFileError(f"makes responses of shape {found}, but the data's are {wanted}")
-    return keras.layers.Reshape(wanted)(output)
+    return keras.layers.Reshape(wanted, dtype="float32")(output)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import keras
 from keras import layers
 
-from plugins.physgan.layering import chain, conv, inputs_of
+from plugins.physgan.layering import FULL, chain, conv, inputs_of
 from runner.api import Signature
 
 Stack = Callable[[], list[layers.Layer]]
@@ -66,11 +66,11 @@ def _as_pixels(image: keras.KerasTensor, conditions: keras.KerasTensor) -> keras
 
 
 def _dense(dropout: float) -> Stack:
-    return lambda: [layers.Dense(128, activation="relu"), layers.Dropout(dropout), layers.Dense(1)]
+    return lambda: [layers.Dense(128, activation="relu"), layers.Dropout(dropout), layers.Dense(1, dtype=FULL)]
 
 
 def _linear() -> list[layers.Layer]:
-    return [layers.Dense(1)]
+    return [layers.Dense(1, dtype=FULL)]
 
 
 def _discriminator() -> list[layers.Layer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from plugins.physgan.layering import chain, conv, inputs_of, transposed
+from plugins.physgan.layering import FULL, chain, conv, inputs_of, transposed
 from runner.api import Signature
 
 
@@ -20,7 +20,7 @@ def build(name: str, signature: Signature) -> keras.Model:
     latent = inputs["latent"]
     if "conditions" in inputs:
         latent = layers.Concatenate()([inputs["conditions"], latent])
-    return keras.Model(inputs, chain(latent, *_STACKS[name](), layers.Reshape(signature.output)))
+    return keras.Model(inputs, chain(latent, *_STACKS[name](), layers.Reshape(signature.output, dtype=FULL)))
 
 
 def _unparameterized() -> list[layers.Layer]:
@@ -35,7 +35,7 @@ def _unparameterized() -> list[layers.Layer]:
         layers.UpSampling2D(),
         conv(8, "same"),
         conv(4, "valid"),
-        conv(1, "valid"),
+        conv(1, "valid", dtype=FULL),
     ]
 
 
@@ -51,7 +51,7 @@ def _upsampling() -> list[layers.Layer]:
         conv(16, "valid"),
         layers.UpSampling2D(),
         conv(8, "valid"),
-        conv(1, "valid"),
+        conv(1, "valid", dtype=FULL),
     ]
 
 
@@ -70,7 +70,7 @@ def _batch_norm() -> list[layers.Layer]:
         transposed(16, "valid"),
         *_normalised(),
         layers.MaxPooling2D(),
-        transposed(1, "valid", activation="relu"),
+        transposed(1, "valid", activation="relu", dtype=FULL),
     ]
 
 
@@ -85,8 +85,8 @@ def _simple() -> list[layers.Layer]:
         layers.Reshape((4, 4, 128)),
         transposed(32, "same", activation="relu"),
         transposed(64, "same", strides=2, activation="relu"),
-        layers.Conv2DTranspose(1, 5, strides=2, padding="same", use_bias=False, activation="relu"),
-        layers.MaxPooling2D(),
+        layers.Conv2DTranspose(1, 5, strides=2, padding="same", use_bias=False, activation="relu", dtype=FULL),
+        layers.MaxPooling2D(dtype=FULL),
     ]
 
 

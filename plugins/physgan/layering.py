@@ -25,9 +25,13 @@ def chain(x: keras.KerasTensor, *stack: layers.Layer) -> keras.KerasTensor:
     return x
 
 
-def conv(filters: int, padding: str, activation: str | None = "relu") -> layers.Layer:
+FULL = "float32"
+"""Precision of the last layers, also where the others compute in halves, whose steps would show in amplitudes."""
+
+
+def conv(filters: int, padding: str, activation: str | None = "relu", **options: Any) -> layers.Layer:
     """A 3x3 convolution."""
-    return layers.Conv2D(filters, 3, padding=padding, activation=activation)
+    return layers.Conv2D(filters, 3, padding=padding, activation=activation, **options)
 
 
 def transposed(filters: int, padding: str, **options: Any) -> layers.Layer:

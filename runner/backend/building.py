@@ -9,7 +9,7 @@ import keras
 
 from runner import seeds
 from runner.api import DataInfo
-from runner.errors import PluginError, RunnerError
+from runner.errors import PluginError
 from runner.optimizers import Decay, Optimizer
 from runner.plan import Plan
 
@@ -68,9 +68,13 @@ def build(plan: Plan, data: DataInfo, seed: int) -> Built:
     optimizers = {role: optimizer(settings[role], scaled=policy == "mixed_float16") for role in networks}
     for role, network in networks.items():
         optimizers[role].build(network.trainable_variables)  # inside a traced function it would be too late
-    losses = {slot: choice.component.build(choice.params) for slot, choice in plan.losses.items()}
+    losses = {}
+    for slot, loss in plan.losses.items():
+        with loss.blamed("build"):
+            losses[slot] = loss.component.build(loss.params)
     keras.utils.set_random_seed(seeds.derive(seed, "strategy") % 2**31)
-    model = plan.strategy.component.build(plan.strategy.params, networks, losses, optimizers, data)
+    with plan.strategy.blamed("build"):
+        model = plan.strategy.component.build(plan.strategy.params, networks, losses, optimizers, data)
     for method in ("train_step", "generate"):
         if not callable(getattr(model, method, None)):
             raise PluginError(f"strategy {plan.strategy.name}: its model has no method {method}")
@@ -82,14 +86,8 @@ def _network(plan: Plan, role: str, data: DataInfo, seed: int) -> keras.Model:
     choice = plan.networks[role]
     # Keras draws the seeds of initialisers from a global generator
     keras.utils.set_random_seed(seeds.derive(seed, "network", role) % 2**31)
-    try:
+    with choice.blamed("build"):
         network = choice.component.build(choice.params, data)
-    except RunnerError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"architecture {choice.name} of plugin {choice.plugin} cannot be built: {type(error).__name__}: {error}"
-        ) from error
     declared = plan.signatures[role]
     inputs = network.input if isinstance(network.input, dict) else {}
     found = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}

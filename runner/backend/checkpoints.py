@@ -25,10 +25,21 @@ def _variables(trainer: Trainer) -> Iterator[tuple[str, keras.Variable]]:
     owners += [(f"optimizers/{role}", optimizer) for role, optimizer in built.optimizers.items()]
     owners.append(("strategy", built.model))
     for owner, holder in owners:
-        for number, variable in enumerate(holder.variables):
+        for number, variable in enumerate(_held(holder)):
             if id(variable) not in seen:
                 seen.add(id(variable))
                 yield f"{owner}/{number:04d}", variable
+
+
+def _held(holder: Any) -> list[keras.Variable]:
+    """Variables of a network, optimizer or model, also those that Keras does not list.
+
+    Wrapped for loss scaling, Nadam's running product is such a one.
+    """
+    found = list(holder.variables)
+    for owner in (holder, getattr(holder, "inner_optimizer", None)):
+        found += [value for value in vars(owner).values() if isinstance(value, keras.Variable)] if owner else []
+    return found
 
 
 def save(path: Path, trainer: Trainer) -> None:

@@ -66,7 +66,8 @@ class Sampler:
             padded = np.resize(part, (CHUNK, part.shape[1]))  # one shape: traced once
             network_conditions = np.asarray(self._transform.forward_conditions(padded), np.float32)
             generated = self._compiled(tf.constant(network_conditions), tf.constant(number)).numpy()
-            responses = np.asarray(self._transform.inverse(generated[: len(part)]), np.float32)
+            with np.errstate(over="ignore"):  # what is too large becomes infinite, which whoever uses it looks for
+                responses = np.asarray(self._transform.inverse(generated[: len(part)]), np.float32)
             yield Sample(
                 info=info,
                 responses=apply_threshold(responses, info.threshold),

@@ -50,6 +50,8 @@ def command(
 
     say_on(Console(stderr=True))
     names = tuple(name.strip() for name in (metrics or "").split(",") if name.strip())
+    if metrics is not None and not names:
+        raise click.BadParameter("names no metric", param_hint="--metrics")
     request = Request(names, data, events, tuple(plugin_files), device)
     scores = launch.evaluate_run(find(run, root), request)
     click.echo(render(score_table(scores, everything=everything), form))

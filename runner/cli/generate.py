@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def command(
     from runner.report.progress import say_on
     from runner.run_directory import find
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is half written goes away, as with Ctrl-C
     console = Console(stderr=True)
     say_on(console)
     request = GenerateRequest(

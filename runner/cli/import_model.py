@@ -56,9 +56,10 @@ def command(
     network = {"name": ARCHITECTURE, "path": str(model.resolve())}
     chosen = [
         f"networks.{ROLE}={json.dumps(network)}",
-        f"name={json.dumps(name or _name(model))}",
-        *([f"device={device}"] if device else []),
+        f"name={json.dumps(_name(model))}",
         *overrides,
+        *([f"name={json.dumps(name)}"] if name else []),
+        *([f"device={device}"] if device else []),
     ]
     console = Console(stderr=True)
     say_on(console)

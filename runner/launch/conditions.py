@@ -44,7 +44,8 @@ class Setting:
             setting = cls(name.strip(), float(low), float(high if colon else low))
         except ValueError:
             setting = cls("", 0, 0)
-        if not setting.name or not np.isfinite([setting.low, setting.high]).all() or setting.low > setting.high:
+        largest = float(np.finfo(np.float32).max)
+        if not setting.name or not -largest <= setting.low <= setting.high <= largest:
             where = f"--set-condition {text}"
             suggestion = "for example crossing_angle=5, or crossing_angle=0:15 for a uniform range"
             raise ExperimentError([Problem(where, "", "expected a name and a value or a range", suggestion)])
@@ -88,15 +89,21 @@ def drawn(real: Sample, settings: Sequence[Setting], events: int, seed: int, siz
         yield part[: events - start]
 
 
-def count_rows(path: Path) -> int:
+def count_rows(path: Path, info: DataInfo) -> int:
     """Rows of a CSV file below its header.
 
+    Args:
+        path: The file.
+        info: The conditions it has to name.
+
     Raises:
-        DataError: If it cannot be read.
+        DataError: If it cannot be read, or its header does not name each condition once.
     """
     try:
-        with path.open(encoding="utf-8-sig") as lines:
-            return sum(1 for line in lines if line.strip()) - 1
+        with path.open(encoding="utf-8-sig") as file:
+            lines = (line for line in file if line.strip())
+            _columns(path, next(lines, ""), info)
+            return sum(1 for _ in lines)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
@@ -117,27 +124,39 @@ def from_csv(path: Path, info: DataInfo, events: int, size: int) -> Iterator[Val
         DataError: With the row, where a condition is missing or no finite number.
     """
     with path.open(encoding="utf-8-sig") as file:
-        lines = (line for line in file if line.strip())
-        header = [name.strip() for name in next(lines, "").split(",")]
-        names = [condition.name for condition in info.conditions]
-        if missing := [name for name in names if header.count(name) != 1]:
-            raise DataError(
-                f"{path}: row 1: the header must name {', '.join(missing)} once, it has {', '.join(header)}"
-            )
-        columns = [header.index(name) for name in names]
+        lines = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
+        columns = _columns(path, next(lines, (1, ""))[1], info)
         for start in range(0, events, size):
-            rows = list(itertools.islice(lines, min(size, events - start)))
-            yield _numbers(path, rows, columns, start + 2)
+            yield _numbers(path, list(itertools.islice(lines, min(size, events - start))), columns)
 
 
-def _numbers(path: Path, rows: Sequence[str], columns: Sequence[int], first: int) -> Values:
+def _columns(path: Path, header: str, info: DataInfo) -> list[int]:
+    """Where each condition stands."""
+    found = [name.strip() for name in header.split(",")]
+    names = [condition.name for condition in info.conditions]
+    if not names:
+        raise DataError(f"{path}: the run has no conditions, so there is nothing to read from a table")
+    if missing := [name for name in names if found.count(name) != 1]:
+        raise DataError(f"{path}: row 1: the header must name {', '.join(missing)} once, it has {', '.join(found)}")
+    return [found.index(name) for name in names]
+
+
+def _numbers(path: Path, rows: Sequence[tuple[int, str]], columns: Sequence[int]) -> Values:
+    values = _loaded([line for _, line in rows], columns)
+    if values is not None:
+        return values
+    wrong = next(number for number, line in rows if _loaded([line], columns) is None)
+    raise DataError(f"{path}: row {wrong}: a condition is missing or no finite number")
+
+
+def _loaded(lines: Sequence[str], columns: Sequence[int]) -> Values | None:
+    """Finite numbers in some columns, or None where there are others."""
     try:
-        values = np.loadtxt(rows, delimiter=",", usecols=columns, ndmin=2, dtype=np.float32, comments=None)
+        values = np.loadtxt(lines, delimiter=",", usecols=columns, ndmin=2, dtype=np.float64, comments=None)
     except (ValueError, IndexError):
-        values = np.empty((0, len(columns)), np.float32)
-    if len(values) != len(rows) or not np.isfinite(values).all():
-        raise DataError(f"{path}: rows {first} to {first + len(rows) - 1}: a condition is missing or no finite number")
-    return values
+        return None
+    fits = len(values) == len(lines) and (np.abs(values) <= np.finfo(np.float32).max).all()
+    return values.astype(np.float32) if fits else None
 
 
 @dataclass

@@ -7,7 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner import provenance
+from runner import config, provenance
 from runner.api import Sample
 from runner.errors import DataError
 from runner.evaluation import Evaluation, evaluation_conditions, real_events, split
@@ -16,7 +16,7 @@ from runner.launch.restoring import restore
 from runner.launch.scoring import score
 from runner.plan import Plan, plan_run
 from runner.report.progress import log_file
-from runner.run_directory import RunDirectory, ScoreFile, read_sample, read_scores, write_atomic, write_scores
+from runner.run_directory import RunDirectory, ScoreFile, read_sample, read_scores, write_scores
 
 log = logging.getLogger("runner")
 
@@ -74,9 +74,10 @@ def evaluate_run(directory: RunDirectory, request: Request) -> ScoreFile:
 
 def _overrides(directory: RunDirectory, request: Request) -> list[str]:
     """The request in the words of ``--set``; a metric of the run keeps its parameters."""
-    overrides = []
+    overrides = ["callbacks=[]"]
     if request.metrics:
-        own = {choice.name: choice.resolved() for choice in plan_run(directory).metrics}
+        # as they stand in the file: those that are not asked for may be gone, with their plugins
+        own = {metric["name"]: metric for metric in config.read(directory.resolved).data["evaluation"]["metrics"]}
         chosen = [own.get(name, name) for name in request.metrics]
         overrides.append(f"evaluation.metrics={json.dumps(chosen)}")
     if request.events is not None:
@@ -126,7 +127,5 @@ def _merge(directory: RunDirectory, old: ScoreFile | None, evaluation: Evaluatio
     if old.data_digest == new.data_digest and all((row.step, row.events) in events for row in kept):
         notes = tuple(note for note in old.notes if note.partition(":")[0] not in measured)
         return replace(new, rows=(*kept, *new.rows), notes=(*notes, *new.notes))
-    path = directory.path / "scores-previous.json"
-    write_atomic(path, old.to_json())
-    log.info("the old scores are of other events; they are kept in %s", path)
+    log.info("the old scores are of other events; they are kept in %s", directory.set_scores_aside())
     return new

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.progress import track
 
-from runner.api import Sample, Writer
+from runner.api import DataInfo, Sample, Writer
 from runner.errors import DataError, ExperimentError, Problem, RunDirectoryError
 from runner.launch.conditions import RangeCheck, Setting, check_settings, count_rows, drawn, from_csv
 from runner.launch.restoring import restore
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 log = logging.getLogger("runner")
+
+LARGEST_EVENT = 2**53 - 1
+"""Text files are read into numbers that know no larger integers."""
 
 
 @dataclass(frozen=True)
@@ -67,18 +71,22 @@ def generate(directory: RunDirectory, request: GenerateRequest, console: Console
         DataError: From the table of conditions, or where the format cannot hold the responses.
         RunDirectoryError: If the run has no trained networks, or the file cannot be written.
     """
-    plan = plan_run(directory, plugin_files=request.plugin_files)
+    plan = plan_run(directory, ("evaluation.metrics=[]", "callbacks=[]"), request.plugin_files)  # not needed here
     writer = _writer(plan.plugins, request.output)
+    if request.output.is_dir():
+        raise RunDirectoryError(f"{request.output}: is a folder; name a file")
     if request.output.exists() and not request.force:
         raise RunDirectoryError(f"{request.output}: is already there; choose another name, or replace it with --force")
     check_settings(request.settings, plan.data)
-    events = _events(request)
+    events = _events(request, plan.data)
+    if request.first_event + events > LARGEST_EVENT:
+        raise ExperimentError([Problem("--first-event", "", f"event numbers go up to {LARGEST_EVENT}")])
     seed = plan.experiment.seed if request.seed is None else request.seed
     sampler = restore(plan, directory, request.device, seed)
     check = RangeCheck(plan.data)
     samples = sampler.chunks(check.watch(_conditions(plan, directory, request, events, seed)))
     with replace_atomic(request.output) as temporary:
-        numbered = _numbered(samples, request.first_event)
+        numbered = _numbered(_finite(samples), request.first_event)
         notes = writer.write(temporary, plan.data, events, _shown(numbered, events, console))
     return (*check.notes(), *notes)
 
@@ -94,7 +102,7 @@ def _writer(plugins: Plugins, output: Path) -> Writer:
     return found[0]
 
 
-def _events(request: GenerateRequest) -> int:
+def _events(request: GenerateRequest, info: DataInfo) -> int:
     if request.table is None:
         if request.events is None:
             raise ExperimentError([Problem("", "", "how many responses? say it with -n, or with --conditions FILE")])
@@ -102,7 +110,7 @@ def _events(request: GenerateRequest) -> int:
     if request.settings:
         message = "conditions come from --conditions or from --set-condition, not from both"
         raise ExperimentError([Problem("", "", message)])
-    rows = count_rows(request.table)
+    rows = count_rows(request.table, info)
     if request.events is not None and request.events > rows:
         raise DataError(f"{request.table}: has {rows} rows, but {request.events} responses are asked for")
     if rows < 1:
@@ -116,6 +124,20 @@ def _conditions(plan: Plan, directory: RunDirectory, request: GenerateRequest, e
     if request.table is not None:
         return from_csv(request.table, plan.data, events, CHUNK)
     return drawn(read_sample(directory.samples / "real.h5"), request.settings, events, seed, CHUNK)
+
+
+def _finite(samples: Iterator[Sample]) -> Iterator[Sample]:
+    for sample in samples:
+        wrong = ~np.isfinite(sample.responses).all(axis=tuple(range(1, sample.responses.ndim)))
+        if wrong.any():
+            place = int(np.flatnonzero(wrong)[0])
+            told = zip(sample.info.conditions, sample.conditions[place], strict=True)
+            where = ", ".join(f"{condition.name} {value:g} {condition.unit}".rstrip() for condition, value in told)
+            raise DataError(
+                f"response {sample.event_ids[place]} is not finite{f' (at {where})' if where else ''}: the networks do "
+                "not know such conditions, or have not been trained enough"
+            )
+        yield sample
 
 
 def _numbered(samples: Iterator[Sample], first: int) -> Iterator[Sample]:

@@ -144,8 +144,9 @@ def _check_unfinished(directory: RunDirectory, plan: Plan) -> None:
 def _reopen(directory: RunDirectory, plan: Plan, prepared: Prepared, step: int, changes: tuple[str, ...]) -> None:
     """Records that the run goes on, in this process."""
     record, now = directory.record, provenance.utc_now()
-    if directory.scores.exists():
-        directory.scores.rename(directory.path / "scores-previous.json")
+    directory.set_scores_aside()
+    for old in (directory.samples / "generated.h5", *(directory.model / f"{role}.h5" for role in plan.networks)):
+        old.unlink(missing_ok=True)  # they are of an earlier step
     if changes:
         write_atomic(directory.resolved, config.dump(plan.resolved()))
         log.info("changed: %s", ", ".join(changes))

@@ -104,7 +104,8 @@ def make_trainer(plan: Plan, prepared: Prepared) -> tuple[Trainer, Sampler]:
     from runner.backend.training import Trainer
 
     seed, batch_size = plan.experiment.seed, plan.experiment.training.batch_size
-    trainer = Trainer(prepared.built, prepared.splits.train, prepared.transform, batch_size=batch_size, seed=seed)
+    with plan.strategy.blamed("a training step with these networks and losses"):
+        trainer = Trainer(prepared.built, prepared.splits.train, prepared.transform, batch_size=batch_size, seed=seed)
     return trainer, Sampler(prepared.built.model, prepared.transform, seed)
 
 
@@ -187,8 +188,9 @@ class _Callbacks:
         context = CallbackContext(directory.path, plan.experiment.name, plan.experiment.training.steps)
         self._built: dict[str, Any] = {}
         for choice in plan.callbacks:
-            callback = choice.component.build(choice.params, context)
-            callback.set_model(trainer.built.model)
+            with choice.blamed("build"):
+                callback = choice.component.build(choice.params, context)
+                callback.set_model(trainer.built.model)
             self._built[choice.name] = callback
 
     def tell(self, event: str, *arguments: Any) -> None:

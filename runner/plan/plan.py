@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -21,6 +22,7 @@ from runner.api import (
     Transform,
 )
 from runner.config import Document
+from runner.errors import PluginError, RunnerError
 from runner.experiment import Experiment, is_file
 from runner.plugin_manager import LoadedPlugin, Plugins
 
@@ -42,6 +44,26 @@ class Choice(Generic[C]):
     component: C
     params: Params
     plugin: str
+
+    @contextmanager
+    def blamed(self, doing: str) -> Iterator[None]:
+        """Whatever the component does wrong inside is an error that names it and its plugin.
+
+        Args:
+            doing: What it was asked for, e.g. "build".
+
+        Raises:
+            PluginError: Instead of anything but the runner's own errors.
+        """
+        try:
+            yield
+        except RunnerError:
+            raise
+        except Exception as error:
+            raise PluginError(
+                f"{self.component.kind} {self.name} of plugin {self.plugin}: {doing} failed: "
+                f"{type(error).__name__}: {error}"
+            ) from error
 
     def resolved(self) -> dict[str, Any]:
         """Name and every parameter, as an experiment file would say it."""

@@ -144,6 +144,18 @@ class RunDirectory:
         except OSError as error:
             raise failure(path, "cannot be locked", error) from error
 
+    def set_scores_aside(self) -> Path | None:
+        """Keeps the scores under a name that is free, as scores-previous.json; None where there are none."""
+        if not self.scores.exists():
+            return None
+        names = ("scores-previous.json", *(f"scores-previous-{number}.json" for number in range(2, 10_000)))
+        kept = next(self.path / name for name in names if not (self.path / name).exists())
+        try:
+            self.scores.rename(kept)
+        except OSError as error:
+            raise failure(self.scores, "cannot be renamed", error) from error
+        return kept
+
     def _inside(self, name: str) -> Path:
         """Path of a file of the run, which must not lead out of its folder."""
         parts = PurePosixPath(name)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -108,6 +109,7 @@ def test_conditions_from_a_table(generate: Call, tmp_path: Path) -> None:
         (("out.csv", "-n", "5", "--set-condition", "angle=3"), 2, "angle: the run has no such condition"),
         (("out.csv", "-n", "5", "--set-condition", "crossing_angle"), 2, "expected a name and a value or a range"),
         (("out.csv", "-n", "0"), 2, "0 is not in the range"),
+        (("out.csv", "-n", "5", "--first-event", str(2**53 - 3)), 2, "event numbers go up to 9007199254740991"),
         (("absent/../out.csv", "-n", "5", "--conditions", "absent.csv"), 4, "absent.csv: cannot be read"),
         (("out.csv", "-n", "5", "--device", "gpu:7"), 2, "gpu:7 was asked for"),
     ],
@@ -122,6 +124,28 @@ def test_what_cannot_be_done_is_one_message(
     assert not list(tmp_path.iterdir())
 
 
+def test_responses_that_are_not_finite_are_not_written(generate: Call, tmp_path: Path) -> None:
+    done = generate("out.h5", "-n", "5", "--set-condition", "crossing_angle=1e30")
+    assert done.returncode == 4, done.stderr
+    assert "is not finite (at crossing_angle 1e+30 deg)" in done.stderr
+    assert "Warning" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_parts_of_an_experiment_that_generating_does_not_need_may_be_gone(
+    generate: Call, tmp_path: Path, quickstart: Any
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(quickstart.folder, folder)
+    resolved = (folder / "resolved.yaml").read_text()
+    (folder / "resolved.yaml").write_text(resolved.replace("name: cluster_shape", "name: gone_metric"))
+    assert "gone_metric" in (folder / "resolved.yaml").read_text()
+    assert generate("out.csv", "-n", "5", of=folder).returncode == 0
+    command = [sys.executable, "-m", "runner", "evaluate", str(folder), "--metrics", "physgan_cluster_shape"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_file_that_is_there_is_kept_unless_forced(generate: Call, tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("precious")
     refused = generate("out.csv", "-n", "5")
@@ -133,8 +157,6 @@ def test_a_file_that_is_there_is_kept_unless_forced(generate: Call, tmp_path: Pa
 
 
 def test_a_run_without_networks_cannot_generate(generate: Call, tmp_path: Path, quickstart: Any) -> None:
-    import shutil
-
     folder = tmp_path / "run"
     shutil.copytree(quickstart.folder, folder)
     (folder / "model" / "generator.h5").unlink()
@@ -145,8 +167,6 @@ def test_a_run_without_networks_cannot_generate(generate: Call, tmp_path: Path, 
 
 
 def test_the_critic_is_not_needed(generate: Call, tmp_path: Path, quickstart: Any) -> None:
-    import shutil
-
     folder = tmp_path / "run"
     shutil.copytree(quickstart.folder, folder)
     (folder / "model" / "critic.h5").unlink()

@@ -254,6 +254,20 @@ def test_a_finished_run_goes_on_with_more_steps(start: Start, copy: Path) -> Non
     assert "steps: 70" in (copy / "resolved.yaml").read_text()
 
 
+def test_what_a_resumption_makes_old_is_not_judged_again(root: Path, tmp_path: Path, start: Start, copy: Path) -> None:
+    process = start("resume", copy, "--set", "training.steps=100000")
+    wait_for(process, lambda: steps_of(copy) >= 70)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert process.returncode == 75
+    for command in (("evaluate", copy), ("generate", copy, "-n", "5", "-o", "out.csv")):
+        process = start(*command)
+        _, err = process.communicate(timeout=120)
+        assert process.returncode == 5
+        assert "no trained generator" in err
+        assert "the run is interrupted" in err
+
+
 def test_a_forced_change_is_recorded(start: Start, copy: Path) -> None:
     change = ("--set", "training.steps=65", "--set", "optimizers.critic.learning_rate=1.0e-5", "--force")
     process = start("resume", copy, *change)

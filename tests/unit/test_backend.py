@@ -239,6 +239,27 @@ def test_every_optimizer_descends(name: str, scaled: bool) -> None:
     assert float(built.learning_rate) == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_checkpoint_holds_every_variable_of_every_optimizer(name: str, scaled: bool) -> None:
+    from pydantic import TypeAdapter
+
+    from runner.backend import keras
+    from runner.backend.building import optimizer
+    from runner.backend.checkpoints import _held
+    from runner.optimizers import Optimizer
+
+    built = optimizer(TypeAdapter(Optimizer).validate_python({"name": name}), scaled=scaled)
+    built.build([keras.Variable(np.ones((3, 4)))])
+    held = {id(variable) for variable in _held(built)}
+    for owner in (built, getattr(built, "inner_optimizer", built)):
+        for attribute, value in vars(owner).items():
+            if attribute == "_trainable_variables":
+                continue  # the network's
+            inside = value if isinstance(value, list | tuple) else [value]
+            assert all(id(item) in held for item in inside if isinstance(item, keras.Variable))
+
+
 def test_the_first_responses_do_not_depend_on_how_many_are_asked_for(
     events: Sample, transform: FittedTransform
 ) -> None:

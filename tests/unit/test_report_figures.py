@@ -70,6 +70,14 @@ def test_densities_have_poisson_errors_and_nothing_is_lost_beyond_the_edges() ->
     np.testing.assert_allclose(error * 5 * 0.5, np.sqrt([3, 2]))
 
 
+def test_infinite_amplitudes_do_not_end_a_picture(tmp_path: Path) -> None:
+    sample = testing.sample(events=20)
+    wild = Sample(sample.info, sample.responses.copy(), sample.conditions, sample.event_ids)
+    wild.responses[3, 2, 2], wild.responses[4, 1, 1] = np.inf, np.nan
+    assert is_picture(figures.gallery(tmp_path / "gallery.png", sample, wild))
+    assert is_picture(figures.mean_response(tmp_path / "mean.png", wild, wild))
+
+
 PAIRS = np.stack([NORMAL, 2 * NORMAL], axis=1)
 CONSTANT = np.ones((50, 2))
 

@@ -62,7 +62,7 @@ def gallery(
 
 
 def _amplitude_norm(*responses: NDArray[np.float32]) -> LogNorm:
-    hits = np.concatenate([values[values > 0] for values in responses])
+    hits = np.concatenate([values[np.isfinite(values) & (values > 0)] for values in responses])
     low, high = (hits.min(), hits.max()) if len(hits) else (1.0, 10.0)
     return LogNorm(low, high if high > low else low * 10)
 
@@ -128,8 +128,10 @@ def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
 
 
 def _average(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean response and its variance, both *shape; zeros where there is no event."""
-    if not len(sample):
+    """Mean of the finite responses and its variance, both *shape; zeros where there is none."""
+    finite = np.isfinite(sample.responses).all(axis=tuple(range(1, sample.responses.ndim)))
+    responses = sample.responses[finite]
+    if not len(responses):
         return np.zeros(sample.info.shape), np.zeros(sample.info.shape)
-    variance = sample.responses.var(axis=0, dtype=np.float64) / len(sample)
-    return sample.responses.mean(axis=0, dtype=np.float64), variance
+    variance = responses.var(axis=0, dtype=np.float64) / len(responses)
+    return responses.mean(axis=0, dtype=np.float64), variance
