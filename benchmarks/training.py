@@ -11,7 +11,7 @@ pair of TPC-FastSim (batch 32, eight critic steps), where overhead does. In one 
 
 All three do the same work: networks, losses, penalty, optimizers and batch sizes are the same. The arithmetic of a step
 is counted by TensorFlow from the graph of (b), and set beside the rate of a large matrix product.
-Prints a Markdown report; the one kept is `reports/training.md`.
+Prints a Markdown report.
 """
 
 from __future__ import annotations
