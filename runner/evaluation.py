@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from runner import seeds
 from runner.api import Measurement, Metric, Sample
-from runner.errors import DataError, PluginError, RunnerError
+from runner.errors import DataError, PluginError
 from runner.experiment import Split
 from runner.plan import Choice
 from runner.run_directory import ScoreFile, ScoreRow
@@ -135,14 +135,8 @@ def evaluate(
         judged = real if judged_on == "test" else whole
         if judged is None:
             raise ValueError(f"metric {name} is judged on all events, and they were not given")
-        try:
+        with choice.blamed("measure"):
             measurement = choice.component.measure(choice.params, judged, generated, rng)
-        except RunnerError:
-            raise
-        except Exception as error:
-            raise PluginError(
-                f"metric {name} of plugin {choice.plugin} failed: {type(error).__name__}: {error}"
-            ) from error
         if not isinstance(measurement, Measurement):
             raise PluginError(f"metric {name}: measure returned {type(measurement).__name__}, not a Measurement")
         measurements[name] = measurement

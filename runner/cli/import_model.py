@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from runner.cli import options
+from runner.cli.ending import print_run
 
 ROLE, ARCHITECTURE = "generator", "keras_generator"
 """The network that a file takes the place of, and the component that reads it."""
@@ -49,7 +50,6 @@ def command(
     from runner.errors import DataError
     from runner.plan import make_plan
     from runner.report.progress import say_on
-    from runner.report.tables import render, score_table
 
     if not model.is_file():
         raise DataError(f"{model}: {'is a folder, not an HDF5 file' if model.is_dir() else 'no such file'}")
@@ -65,10 +65,7 @@ def command(
     say_on(console)
     plan = make_plan(config.read(file, chosen), plugin_files=plugin_files)
     directory, scores = launch.import_model(plan, root, model)
-    if scores.rows:
-        click.echo(render(score_table(scores), "table"))
-    click.echo(f"pictures    {directory.figures}")
-    click.echo(f"run folder  {directory.path}")
+    print_run(directory, scores)
 
 
 def _name(model: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from runner.cli import options
+from runner.cli.ending import print_run
 
 
 @click.command()
@@ -35,7 +36,6 @@ def command(
     from runner import launch
     from runner.launch.resume import ResumeRequest
     from runner.report.progress import say_on
-    from runner.report.tables import render, score_table
     from runner.run_directory import find
 
     console = Console(stderr=True)
@@ -43,7 +43,4 @@ def command(
     directory = find(run, root)
     chosen = (*overrides, *([f"device={device}"] if device else []))
     scores = launch.resume(directory, ResumeRequest(chosen, force, tuple(plugin_files)), console)
-    if scores.rows:
-        click.echo(render(score_table(scores), "table"))
-    click.echo(f"pictures    {directory.figures}")
-    click.echo(f"run folder  {directory.path}")
+    print_run(directory, scores)

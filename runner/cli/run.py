@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from runner.cli import options
+from runner.cli.ending import print_run
 
 
 @click.command()
@@ -43,12 +44,8 @@ def command(
 
     from runner import launch
     from runner.report.progress import say_on
-    from runner.report.tables import render, score_table
 
     console = Console(stderr=True)
     say_on(console)
     directory, scores = launch.run(plan, root, console)
-    if scores.rows:
-        click.echo(render(score_table(scores), "table"))
-    click.echo(f"pictures    {directory.figures}")
-    click.echo(f"run folder  {directory.path}")
+    print_run(directory, scores)

@@ -15,6 +15,7 @@ from runner.launch.loading import load
 from runner.launch.restoring import restore
 from runner.launch.scoring import score
 from runner.plan import Plan, plan_run
+from runner.plan.choosing import at
 from runner.report.progress import log_file
 from runner.run_directory import RunDirectory, ScoreFile, read_sample, read_scores, write_scores
 
@@ -77,7 +78,8 @@ def _overrides(directory: RunDirectory, request: Request) -> list[str]:
     overrides = ["callbacks=[]"]
     if request.metrics:
         # as they stand in the file: those that are not asked for may be gone, with their plugins
-        own = {metric["name"]: metric for metric in config.read(directory.resolved).data["evaluation"]["metrics"]}
+        listed = at(config.read(directory.resolved).data, ("evaluation", "metrics")) or []
+        own = {metric["name"]: metric for metric in listed if isinstance(metric, dict) and "name" in metric}
         chosen = [own.get(name, name) for name in request.metrics]
         overrides.append(f"evaluation.metrics={json.dumps(chosen)}")
     if request.events is not None:

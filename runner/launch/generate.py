@@ -6,14 +6,14 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.progress import track
 
 from runner.api import DataInfo, Sample, Writer
 from runner.errors import DataError, ExperimentError, Problem, RunDirectoryError
-from runner.launch.conditions import RangeCheck, Setting, check_settings, count_rows, drawn, from_csv
+from runner.launch.conditions import RangeCheck, Setting, Values, check_settings, count_rows, drawn, from_csv
 from runner.launch.restoring import restore
 from runner.plan import Plan, plan_run
 from runner.plugin_manager import Plugins
@@ -79,7 +79,7 @@ def generate(directory: RunDirectory, request: GenerateRequest, console: Console
         raise RunDirectoryError(f"{request.output}: is already there; choose another name, or replace it with --force")
     check_settings(request.settings, plan.data)
     events = _events(request, plan.data)
-    if request.first_event + events > LARGEST_EVENT:
+    if request.first_event + events - 1 > LARGEST_EVENT:
         raise ExperimentError([Problem("--first-event", "", f"event numbers go up to {LARGEST_EVENT}")])
     seed = plan.experiment.seed if request.seed is None else request.seed
     sampler = restore(plan, directory, request.device, seed)
@@ -118,7 +118,9 @@ def _events(request: GenerateRequest, info: DataInfo) -> int:
     return request.events or rows
 
 
-def _conditions(plan: Plan, directory: RunDirectory, request: GenerateRequest, events: int, seed: int) -> Iterator[Any]:
+def _conditions(
+    plan: Plan, directory: RunDirectory, request: GenerateRequest, events: int, seed: int
+) -> Iterator[Values]:
     from runner.backend.sampling import CHUNK
 
     if request.table is not None:

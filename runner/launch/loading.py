@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner import seeds
 from runner.api import Sample
-from runner.errors import PluginError, RunnerError
+from runner.errors import PluginError
 from runner.plan import Plan
 
 
@@ -17,14 +17,8 @@ def load(plan: Plan) -> Sample:
     """
     choice = plan.dataset
     rng = seeds.generator(plan.experiment.data_seed, "dataset")
-    try:
+    with choice.blamed("load"):
         sample = choice.component.load(choice.params, rng)
-    except RunnerError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"dataset {choice.name} of plugin {choice.plugin} failed: {type(error).__name__}: {error}"
-        ) from error
     if not isinstance(sample, Sample) or sample.info != plan.data:
         raise PluginError(f"dataset {choice.name}: load returned something else than describe promises")
     return sample

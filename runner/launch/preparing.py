@@ -96,17 +96,16 @@ def create(plan: Plan, prepared: Prepared, root: Path, *, imported: str = "") ->
         device=DeviceRecord(prepared.device.kind, prepared.device.name, prepared.device.visible),
         imported=imported,
     )
-    files: dict[str, str | bytes] = {
-        "experiment.yaml": plan.document.text,
-        "resolved.yaml": config.dump(plan.resolved()),
-    }
+    files: dict[str, str | bytes] = {"experiment.yaml": plan.document.text, **resolved_files(plan)}
     if git.diff:
         files["git.diff"] = git.diff
-    for path in plan.plugin_files:
-        files[f"plugins/{path.name}"] = path.read_bytes()
-    for name, path in plan.network_files().items():
-        files[name] = path.read_bytes()
     return RunDirectory.create(root, record, files)
+
+
+def resolved_files(plan: Plan) -> dict[str, str | bytes]:
+    """The resolved experiment and every file it names beside the data, by their names in a run folder."""
+    named = {f"plugins/{path.name}": path for path in plan.plugin_files} | plan.network_files()
+    return {name: path.read_bytes() for name, path in named.items()} | {"resolved.yaml": config.dump(plan.resolved())}
 
 
 @contextmanager

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner import config, provenance
+from runner import provenance
 from runner.errors import DataError, ExperimentError, Problem
-from runner.launch.preparing import Prepared, prepare, recorded, timed
+from runner.launch.preparing import Prepared, prepare, recorded, resolved_files, timed
 from runner.launch.run import complete, make_trainer
 from runner.plan import Plan, plan_run
 from runner.report.progress import log_file
@@ -148,7 +148,8 @@ def _reopen(directory: RunDirectory, plan: Plan, prepared: Prepared, step: int, 
     for old in (directory.samples / "generated.h5", *(directory.model / f"{role}.h5" for role in plan.networks)):
         old.unlink(missing_ok=True)  # they are of an earlier step
     if changes:
-        write_atomic(directory.resolved, config.dump(plan.resolved()))
+        for name, content in resolved_files(plan).items():
+            write_atomic(directory.path / name, content)
         log.info("changed: %s", ", ".join(changes))
     if record.versions != provenance.versions():
         log.warning("packages have other versions than when the run began; the same bits are not promised")

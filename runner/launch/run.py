@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.api import CallbackContext
-from runner.errors import InterruptedRunError, PluginError
+from runner.api import Callback, CallbackContext
+from runner.errors import InterruptedRunError
 from runner.launch.judging import judge
 from runner.launch.preparing import Prepared, create, prepare, recorded, timed
-from runner.plan import Plan
+from runner.plan import Choice, Plan
 from runner.report.progress import TrainingProgress, log_file
 from runner.run_directory import (
     HistoryWriter,
@@ -186,12 +186,12 @@ class _Callbacks:
 
     def __init__(self, plan: Plan, directory: RunDirectory, trainer: Trainer) -> None:
         context = CallbackContext(directory.path, plan.experiment.name, plan.experiment.training.steps)
-        self._built: dict[str, Any] = {}
+        self._built: list[tuple[Choice[Callback], Any]] = []
         for choice in plan.callbacks:
             with choice.blamed("build"):
                 callback = choice.component.build(choice.params, context)
                 callback.set_model(trainer.built.model)
-            self._built[choice.name] = callback
+            self._built.append((choice, callback))
 
     def tell(self, event: str, *arguments: Any) -> None:
         """Calls one method of all of them.
@@ -199,11 +199,9 @@ class _Callbacks:
         Raises:
             PluginError: If one fails.
         """
-        for name, callback in self._built.items():
-            try:
+        for choice, callback in self._built:
+            with choice.blamed(event):
                 getattr(callback, event)(*arguments)
-            except Exception as error:
-                raise PluginError(f"callback {name}: {event} failed: {type(error).__name__}: {error}") from error
 
 
 def _by_name(scores: ScoreFile) -> dict[str, float]:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 
 from runner.api import Component
 from runner.config import Document
-from runner.errors import PluginError, Problem, RunnerError
+from runner.errors import Problem
 from runner.experiment import is_file
 from runner.plan.plan import C, Choice
 from runner.plan.validation import Key, dotted, validate
@@ -129,17 +129,11 @@ class Chooser:
         Raises:
             PluginError: If the component fails.
         """
-        try:
-            return question()
-        except ValueError as error:
-            self.add(key, str(error))
-        except RunnerError:
-            raise
-        except Exception as error:
-            kind, name = choice.component.kind, choice.name
-            raise PluginError(
-                f"{kind} {name} of plugin {choice.plugin} failed: {type(error).__name__}: {error}"
-            ) from error
+        with choice.blamed("checking it"):
+            try:
+                return question()
+            except ValueError as error:
+                self.add(key, str(error))
         return None
 
 

@@ -132,7 +132,7 @@ def test_a_metrics_random_numbers_follow_from_the_seed() -> None:
 @pytest.mark.parametrize(
     ("measure", "message"),
     [
-        (lambda *_: 1 / 0, "metric mean_amplitude of plugin mine failed: ZeroDivisionError"),
+        (lambda *_: 1 / 0, "metric mean_amplitude of plugin mine: measure failed: ZeroDivisionError"),
         (lambda *_: {"a": 1}, "measure returned dict, not a Measurement"),
         (lambda *_: Measurement({}), "returned no score"),
         (lambda *_: Measurement({"a": Score(1.0)}), "its headline 'second' is not among its scores"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runner import config
-from runner.errors import ExperimentError, PluginError
+from runner.errors import DataError, ExperimentError, PluginError
 from runner.plan import Plan, make_plan
 
 EXPERIMENT: dict[str, Any] = {
@@ -236,7 +236,7 @@ def test_networks_that_do_not_fit_are_refused_with_both_shapes(tmp_path: Path, b
 def test_a_failing_component_is_a_fault_of_its_plugin(tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(PLUGIN.format(body="return 1 / 0"))
     tree = changed(plugins=["odd.py"], networks__generator="odd")
-    with pytest.raises(PluginError, match="architecture odd of plugin odd failed: ZeroDivisionError"):
+    with pytest.raises(PluginError, match="architecture odd of plugin odd: checking it failed: ZeroDivisionError"):
         plan_of(tree, tmp_path)
 
 
@@ -267,3 +267,16 @@ def test_a_component_that_needs_a_module_says_how_to_get_it(tmp_path: Path, monk
 
 def _loaded(plugins: Any) -> Any:
     return lambda **options: plugins
+
+
+def test_whatever_a_component_does_wrong_is_blamed_on_it_but_not_the_runners_own_errors(tmp_path: Path) -> None:
+    choice = plan_of(EXPERIMENT, tmp_path).transform
+    with (
+        pytest.raises(
+            PluginError, match="transform log_amplitude of plugin amplitude_transforms: fit failed: KeyError"
+        ),
+        choice.blamed("fit"),
+    ):
+        raise KeyError("x")
+    with pytest.raises(DataError, match="^mine$"), choice.blamed("fit"):
+        raise DataError("mine")

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -54,10 +55,10 @@ def test_one_is_always_kept(run: RunDirectory) -> None:
     ids=["cut", "changed", "gone"],
 )
 def test_a_damaged_one_gives_way_to_the_one_before(
-    run: RunDirectory, caplog: pytest.LogCaptureFixture, harm: object, complaint: str
+    run: RunDirectory, caplog: pytest.LogCaptureFixture, harm: Callable[[Path], object], complaint: str
 ) -> None:
     good, bad = write(run, 10), write(run, 20)
-    harm(bad)  # type: ignore[operator]
+    harm(bad)
     logger = logging.getLogger("runner")
     logger.propagate = True
     with caplog.at_level(logging.WARNING, logger="runner"):

@@ -27,5 +27,8 @@ def figure_at(path: Path, width: float, height: float, layout: Any = "constraine
 
 
 def label(name: str, unit: str) -> str:
-    """Name with its unit in brackets; "1" and "" are no units."""
-    return f"{name} [{unit}]" if unit not in ("", "1") else name
+    """Name with its unit in brackets; one of them where they say the same. "1" and "" are no units."""
+    name = name.replace("_", " ")
+    if unit in ("", "1", name):
+        return name
+    return unit if unit.startswith(f"{name} ") else f"{name} [{unit}]"

@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm, TwoSlopeNorm
 from numpy.typing import NDArray
 
 from runner.api import DataInfo, Sample
-from runner.report.figures.canvas import figure_at
+from runner.report.figures.canvas import figure_at, label
 
 _TILE_TEXT = 18  # characters that fit above one response
 
@@ -57,7 +57,7 @@ def gallery(
                 axis.tick_params(labelsize="small")
                 axis.label_outer()
         bar = figure.add_axes((0.935, bottom, 0.014, top - bottom))
-        figure.colorbar(ScalarMappable(norm), cax=bar, label=f"{real.info.quantity} [{real.info.unit}]")
+        figure.colorbar(ScalarMappable(norm), cax=bar, label=label(real.info.quantity, real.info.unit))
     return path
 
 
@@ -74,7 +74,7 @@ def _captions(sample: Sample, count: int) -> list[str]:
 
 
 def _legend(info: DataInfo) -> str:
-    names = ", ".join(_axis_label(condition.name, condition.unit) for condition in info.conditions)
+    names = ", ".join(label(condition.name, condition.unit) for condition in info.conditions)
     return f"above each: {names}" if names else ""
 
 
@@ -87,17 +87,9 @@ def _image(axis: Axes, values: NDArray[np.floating], info: DataInfo, norm: Any, 
     extent = (first.start - 0.5, first.start + flat.shape[0] - 0.5, start - 0.5, start + flat.shape[1] - 0.5)
     shown = np.ma.masked_where(flat == 0, flat).T
     image = axis.imshow(shown, origin="lower", extent=extent, norm=norm, aspect="auto", **options)
-    axis.set_xlabel(_axis_label(first.name, first.unit))
-    axis.set_ylabel(_axis_label(second.name, second.unit) if second else "")
+    axis.set_xlabel(label(first.name, first.unit))
+    axis.set_ylabel(label(second.name, second.unit) if second else "")
     return image
-
-
-def _axis_label(name: str, unit: str) -> str:
-    """Name with unit in brackets; one of them where they say the same."""
-    name = name.replace("_", " ")
-    if not unit or unit == name:
-        return name
-    return unit if unit.startswith(f"{name} ") else f"{name} [{unit}]"
 
 
 def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
@@ -118,8 +110,7 @@ def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
         for axis, title, mean in zip(axes, ("real", "generated"), means, strict=False):
             _image(axis, mean, real.info, norm)
             axis.set_title(f"average response, {title}")
-        label = f"{real.info.quantity} [{real.info.unit}]"
-        figure.colorbar(ScalarMappable(norm), ax=axes[:2], label=label)
+        figure.colorbar(ScalarMappable(norm), ax=axes[:2], label=label(real.info.quantity, real.info.unit))
         largest = max(float(np.abs(pull).max()), 1.0)
         image = _image(axes[2], pull, real.info, TwoSlopeNorm(0, -largest, largest), cmap="PuOr")
         axes[2].set_title("(generated - real) / error")
