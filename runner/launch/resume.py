@@ -39,6 +39,7 @@ CHANGEABLE = (
     "device",
     "gpu_memory",
     "callbacks",
+    "plugins",
 )
 """What may be different after a resumption: it changes no bit of a step. The data themselves are compared."""
 

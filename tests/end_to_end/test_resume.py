@@ -257,6 +257,41 @@ def test_a_finished_run_goes_on_with_more_steps(start: Start, copy: Path) -> Non
     assert "steps: 70" in (copy / "resolved.yaml").read_text()
 
 
+WATCHER = '''
+"""A callback."""
+from runner.api import Callback, hookimpl
+
+
+class Watcher(Callback):
+    """Watches."""
+
+    name = "watcher"
+
+    def build(self, params, run):
+        import keras
+
+        return keras.callbacks.Callback()
+
+
+@hookimpl
+def runner_callbacks():
+    return [Watcher()]
+'''
+
+
+def test_a_plugin_that_joins_at_a_resumption_stays_with_the_run(start: Start, tmp_path: Path, copy: Path) -> None:
+    plugin = tmp_path / "watcher.py"
+    plugin.write_text(WATCHER)
+    process = start("resume", copy, "--plugin", plugin, "--set", "callbacks=[watcher]", "--set", "training.steps=62")
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    plugin.unlink()
+    assert (copy / "plugins" / "watcher.py").read_text() == WATCHER
+    process = start("resume", copy, "--set", "training.steps=64")
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+
+
 def test_what_a_resumption_makes_old_is_not_judged_again(root: Path, tmp_path: Path, start: Start, copy: Path) -> None:
     process = start("resume", copy, "--set", "training.steps=100000")
     wait_for(process, lambda: steps_of(copy) >= 70)

@@ -273,10 +273,10 @@ def test_whatever_a_component_does_wrong_is_blamed_on_it_but_not_the_runners_own
     choice = plan_of(EXPERIMENT, tmp_path).transform
     with (
         pytest.raises(
-            PluginError, match="transform log_amplitude of plugin amplitude_transforms: fit failed: KeyError"
+            PluginError, match=r"transform log_amplitude of plugin amplitude_transforms: fit failed: KeyError"
         ),
         choice.blamed("fit"),
     ):
         raise KeyError("x")
-    with pytest.raises(DataError, match="^mine$"), choice.blamed("fit"):
+    with pytest.raises(DataError, match=r"^mine$"), choice.blamed("fit"):
         raise DataError("mine")
