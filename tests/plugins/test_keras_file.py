@@ -187,6 +187,19 @@ def test_a_functional_model_of_keras_2(tmp_path: Path) -> None:
     np.testing.assert_allclose(rebuilt(path, 2)({"latent": z, "conditions": c}), expected, rtol=1e-5, atol=1e-6)
 
 
+def test_the_slope_of_keras_2_has_another_name(tmp_path: Path) -> None:
+    layers: list[tuple[str, dict[str, Any]]] = [
+        ("Dense", {"name": "dense", "units": 64, "use_bias": False, "batch_input_shape": [None, 6]}),
+        ("LeakyReLU", {"name": "leaky", "alpha": 0.17}),
+    ]
+    config = {"name": "s", "layers": [{"class_name": kind, "config": options} for kind, options in layers]}
+    path = keras_2(tmp_path / "old.h5", {"class_name": "Sequential", "config": config}, {"dense": {"kernel": KERNEL}})
+    z = RNG.normal(size=(3, 6)).astype(np.float32)
+    expected = (z @ KERNEL).reshape(3, 8, 8)
+    expected = np.where(expected > 0, expected, 0.17 * expected)
+    np.testing.assert_allclose(rebuilt(path)({"latent": z}), expected, rtol=1e-4, atol=1e-6)
+
+
 def refused(path: Path, conditions: int = 0, shape: tuple[int, int] = (8, 8)) -> str:
     """What is said of a file, in the plan or when it is built."""
     params = KerasGeneratorParams.model_construct(path=path, conditions="first")

@@ -144,6 +144,17 @@ def test_conditions_as_channels_are_constant_images() -> None:
     np.testing.assert_array_equal(image[..., 1:], np.broadcast_to(conditions[:, None, None, :], (3, 8, 8, 2)))
 
 
+@pytest.mark.parametrize("critic", CRITICS, ids=name)
+def test_conditions_stand_before_the_features(critic: Architecture) -> None:
+    from runner.backend import keras
+
+    network = built(critic, 2)
+    joined = next(layer for layer in network.layers if type(layer).__name__ == "Concatenate")
+    values = {"responses": np.ones((3, 8, 8), np.float32), "conditions": np.arange(6, dtype=np.float32).reshape(3, 2)}
+    found = np.asarray(keras.Model(network.input, joined.output)(values))
+    np.testing.assert_array_equal(found[:, :2], values["conditions"])
+
+
 def shapes(network: Any, *kinds: str) -> list[tuple[int, ...]]:
     """Outputs of the layers of some kinds."""
     return [tuple(layer.output.shape[1:]) for layer in network.layers if type(layer).__name__ in kinds]

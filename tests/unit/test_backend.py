@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -245,13 +246,14 @@ def test_a_checkpoint_holds_every_variable_of_every_optimizer(name: str, scaled:
     from pydantic import TypeAdapter
 
     from runner.backend import keras
-    from runner.backend.building import optimizer
-    from runner.backend.checkpoints import _held
+    from runner.backend.building import Built, optimizer
+    from runner.backend.checkpoints import _variables
     from runner.optimizers import Optimizer
 
     built = optimizer(TypeAdapter(Optimizer).validate_python({"name": name}), scaled=scaled)
     built.build([keras.Variable(np.ones((3, 4)))])
-    held = {id(variable) for variable in _held(built)}
+    trainer: Any = SimpleNamespace(built=Built({}, {"net": built}, {"net": None}, 1, keras.Model()))
+    held = {id(variable) for _, variable in _variables(trainer)}
     for owner in (built, getattr(built, "inner_optimizer", built)):
         for attribute, value in vars(owner).items():
             if attribute == "_trainable_variables":
