@@ -57,6 +57,9 @@ class Training(_Section):
     keep_last: int = Field(2, ge=1, description="how many of the newest checkpoints are kept")
     keep_every: int | None = Field(None, ge=1, description="steps whose multiples are kept for good; null: none")
     block: int = Field(50, ge=1, description="steps in one compiled call; losses are seen after each block")
+    jit_compile: bool | Literal["auto"] = Field(
+        "auto", description="whether training steps are compiled by XLA; auto: where a trial at the start is faster"
+    )
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "float32", description="arithmetic of the networks; mixed: halves, with weights in float32, for GPUs"
     )
@@ -96,6 +99,12 @@ class Experiment(_Section):
     evaluation: Evaluation = Field(Evaluation(), description="what is measured at the end")
     callbacks: tuple[Selection, ...] = Field((), description="observers of the run")
     device: Device = Field("auto", description="auto (a GPU if there is one), cpu, gpu or gpu:N")
+    threads: int | None = Field(
+        None, ge=1, description="operations that the processor computes at a time; null: one for each core"
+    )
+    threads_per_operation: int = Field(
+        1, ge=1, description="threads that share one operation; more help wide networks, and change last digits"
+    )
     gpu_memory: int | None = Field(
         None, ge=1, description="GPU memory the run may use [MiB], so that several fit on one; null: what it needs"
     )

@@ -25,6 +25,11 @@ class AdversarialParams(Params):
         False,
         description="whether dropout and batch statistics are active in training; in PhysGAN they in effect never were",
     )
+    scores_together: bool = Field(
+        True,
+        description="whether the critic scores real and generated responses in one call, which is faster; off for a "
+        "critic that compares the events of a batch; never done while batch statistics are active",
+    )
     fake_conditions: Literal["batch", "uniform"] = Field(
         "batch",
         description="conditions of the generated responses: those of the batch, or drawn uniformly in their declared "

@@ -70,8 +70,7 @@ class AdversarialModel(keras.Model):
         fake_conditions = self._fake_conditions(step, conditions)
         fake = self._generated(fake_conditions, step.seed(), training=self.params.dropout)
         with tf.GradientTape() as tape:
-            real_scores = self._scores(real, conditions)
-            fake_scores = self._scores(fake, fake_conditions)
+            real_scores, fake_scores = self._both_scores(real, conditions, fake, fake_conditions)
             loss, _ = self.adversarial(real_scores, fake_scores)
             penalty = tf.zeros_like(loss)
             if self.penalty is not None:
@@ -98,6 +97,13 @@ class AdversarialModel(keras.Model):
     def _descend(tape: Any, scaled_loss: Any, network: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(scaled_loss, variables), variables)
+
+    def _both_scores(self, real: Any, conditions: Any, fake: Any, fake_conditions: Any) -> tuple[Any, Any]:
+        """Scores of real and of generated responses."""
+        if not self.params.scores_together or self.params.dropout:
+            return self._scores(real, conditions), self._scores(fake, fake_conditions)
+        scores = self._scores(tf.concat([real, fake], 0), tf.concat([conditions, fake_conditions], 0))
+        return scores[: real.shape[0]], scores[real.shape[0] :]
 
     def _scores(self, responses: Any, conditions: Any) -> Any:
         scores = self.critic(self._inputs("responses", responses, conditions), training=self.params.dropout)

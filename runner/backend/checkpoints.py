@@ -15,7 +15,7 @@ from runner.errors import RunDirectoryError
 from runner.run_directory import write_hdf5
 
 
-def _variables(trainer: Trainer) -> Iterator[tuple[str, keras.Variable]]:
+def variables(trainer: Trainer) -> Iterator[tuple[str, keras.Variable]]:
     """Every variable of every network, optimizer and seed generator, and the strategy's own, each once.
 
     Named by position: Keras numbers layers across the whole process, so that their names differ between runs.
@@ -50,7 +50,7 @@ def save(path: Path, trainer: Trainer) -> None:
     """
     with write_hdf5(path) as file:
         file.attrs["step"] = trainer.step
-        for name, variable in _variables(trainer):
+        for name, variable in variables(trainer):
             file.create_dataset(name, data=np.asarray(variable)).attrs["name"] = variable.name
 
 
@@ -68,16 +68,16 @@ def restore(path: Path, trainer: Trainer) -> None:
             file.visititems(lambda name, item: saved.update({name: item[()]}) if hasattr(item, "shape") else None)
     except (OSError, KeyError) as error:
         raise RunDirectoryError(f"{path}: not a checkpoint: {error}") from error
-    variables = dict(_variables(trainer))
-    for name in sorted({*saved, *variables}):
-        if name not in saved or name not in variables:
+    present = dict(variables(trainer))
+    for name in sorted({*saved, *present}):
+        if name not in saved or name not in present:
             holder = "the experiment's networks" if name not in saved else "the checkpoint"
             raise RunDirectoryError(f"{path}: {name} is only in {holder}; it belongs to another experiment")
-        if saved[name].shape != tuple(variables[name].shape) or saved[name].dtype != variables[name].dtype:
+        if saved[name].shape != tuple(present[name].shape) or saved[name].dtype != present[name].dtype:
             raise RunDirectoryError(
                 f"{path}: {name} is {saved[name].dtype} {saved[name].shape}, but the experiment's "
-                f"{variables[name].name} is {variables[name].dtype} {tuple(variables[name].shape)}"
+                f"{present[name].name} is {present[name].dtype} {tuple(present[name].shape)}"
             )
-    for name, variable in variables.items():
+    for name, variable in present.items():
         variable.assign(saved[name])
     trainer.step = step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from runner import seeds
 from runner.api import Sample
+from runner.errors import PluginError
 from runner.transforms import FittedTransform
 
 
@@ -53,19 +55,36 @@ class TrainingData:
 class StepInputs:
     """What a strategy's ``train_step`` asks for, counted as it asks; see `runner.api.TrainingStep`.
 
+    Args:
+        batches: Those of the step, as many as the strategy declares.
+        step: int64 scalar tensor, from 0.
+        seed: The experiment's seed.
+
     Attributes:
-        batches: How many batches it has asked for.
+        asked: How many batches ``train_step`` has asked for.
     """
 
-    def __init__(self, data: TrainingData, step: Any, seed: int) -> None:
-        self._data, self._step = data, step
+    def __init__(self, batches: Sequence[tuple[Any, Any]], step: Any, seed: int) -> None:
+        self._batches, self._step = batches, step
         self._base = tf.constant(_words(seeds.derive(seed, "training")), tf.int32)
-        self.batches = self._seeds = 0
+        self.asked = self._seeds = 0
 
     def batch(self) -> tuple[Any, Any]:
-        """Next batch of this step."""
-        self.batches += 1
-        return self._data.batch(self._step, self.batches - 1)
+        """Next batch of this step.
+
+        Raises:
+            PluginError: If there are no more.
+        """
+        self.asked += 1
+        self.check(self.asked <= len(self._batches))
+        return self._batches[self.asked - 1]
+
+    def check(self, right: bool) -> None:
+        """Refuses a ``train_step`` whose number of batches is not `right`."""
+        if not right:
+            raise PluginError(
+                f"train_step asked for {self.asked} batches, but the strategy declares {len(self._batches)}"
+            )
 
     def seed(self) -> Any:
         """Next seed of this step, int32 (2,)."""

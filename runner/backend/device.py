@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ import tensorflow as tf
 from runner import seeds
 from runner.backend import startup
 from runner.errors import ExperimentError, Problem
+
+log = logging.getLogger("runner")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,9 @@ class DeviceInfo:
     visible: tuple[str, ...]
 
 
-def configure(device: str, seed: int, memory: int | None = None) -> DeviceInfo:
+def configure(
+    device: str, seed: int, *, memory: int | None = None, threads: int | None = None, threads_per_operation: int = 1
+) -> DeviceInfo:
     """Chooses the device, makes operations deterministic and seeds the global generators.
 
     To be called before anything else of TensorFlow: devices cannot be chosen once they are in use, and TensorFlow
@@ -38,6 +43,9 @@ def configure(device: str, seed: int, memory: int | None = None) -> DeviceInfo:
         device: "auto" (the first GPU, or the CPU where there is none), "cpu", "gpu" (the first) or "gpu:N".
         seed: The experiment's seed.
         memory: GPU memory that may be used [MiB]; None: what is needed, taken as it is needed.
+        threads: Operations that the processor computes at a time; None: one for each core.
+        threads_per_operation: Threads that share one operation. One is faster for small networks, whose critic steps
+            have independent parts, and sums the same way on every number of cores.
 
     Raises:
         ExperimentError: If the device is not there; the message says what TensorFlow sees.
@@ -54,6 +62,11 @@ def configure(device: str, seed: int, memory: int | None = None) -> DeviceInfo:
         else:
             limit = tf.config.LogicalDeviceConfiguration(memory_limit=memory)
             tf.config.set_logical_device_configuration(gpu, [limit])
+    try:
+        tf.config.threading.set_inter_op_parallelism_threads(threads or 0)
+        tf.config.threading.set_intra_op_parallelism_threads(threads_per_operation)
+    except RuntimeError:
+        log.warning("TensorFlow has already started in this process; it keeps the threads it has")
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(seeds.derive(seed, "backend") % 2**31)
     return DeviceInfo(

@@ -1,4 +1,4 @@
-"""What TensorFlow prints while it starts: known chatter is kept aside, everything else is shown."""
+"""What TensorFlow prints while it starts and compiles: known chatter is kept aside, everything else is shown."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ _CHATTER = re.compile(
     r"|failed call to cuInit"
     r"|Unable to register cu(FFT|DNN|BLAS) factory"
     r"|computation placer already registered"
+    r"|oneDNN custom operations are on"
+    r"|meta_optimizer\.cc.*remapper failed"
+    r"|graph_compiler\.cc.*Executor failed to create kernel|^\s*\[\[\{\{node "  # the error that follows says it again
 )
 
 said: list[str] = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from runner.api import Sample
 from runner.backend.building import Built
 from runner.backend.data import StepInputs, TrainingData
+from runner.backend.startup import quiet_start
 from runner.errors import DivergedError, PluginError
 from runner.transforms import FittedTransform
 
@@ -27,18 +29,30 @@ class Trainer:
         transform: To network units.
         batch_size: Events per batch.
         seed: The experiment's seed.
+        jit_compile: Whether steps are compiled by XLA.
 
     Attributes:
         step: Training steps done.
         losses: Names of the losses, in the order of the history.
     """
 
-    def __init__(self, built: Built, sample: Sample, transform: FittedTransform, *, batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        built: Built,
+        sample: Sample,
+        transform: FittedTransform,
+        *,
+        batch_size: int,
+        seed: int,
+        jit_compile: bool = False,
+    ) -> None:
         self.built = built
         self.step = 0
         self._data = TrainingData(sample, transform, batch_size, seed)
         self._seed = seed
         self._start = {role: float(chosen.learning_rate) for role, chosen in built.optimizers.items()}
+        self._weights = [(role, weight) for role, network in built.networks.items() for weight in network.weights]
+        self._train_step = tf.function(self._traced_train_step, autograph=False, jit_compile=jit_compile or None)
         self._one_step = tf.function(self._traced_step, autograph=False)
         scalars = self._one_step.get_concrete_function(tf.TensorSpec([], tf.int64)).structured_outputs
         self.losses: tuple[str, ...] = tuple(scalars)
@@ -46,12 +60,15 @@ class Trainer:
 
     def _traced_step(self, step: Any) -> dict[str, Any]:
         self._set_learning_rates(step)
-        inputs = StepInputs(self._data, step, self._seed)
+        # outside of what XLA compiles, which has no kernel for the order of events
+        batches = [self._data.batch(step, number) for number in range(self.built.batches)]
+        losses: dict[str, Any] = self._train_step(step, batches)
+        return losses
+
+    def _traced_train_step(self, step: Any, batches: Sequence[tuple[Any, Any]]) -> dict[str, Any]:
+        inputs = StepInputs(batches, step, self._seed)
         losses = self.built.model.train_step(inputs)
-        if inputs.batches != self.built.batches:
-            raise PluginError(
-                f"train_step asked for {inputs.batches} batches, but the strategy declares {self.built.batches}"
-            )
+        inputs.check(inputs.asked == len(batches))
         if not isinstance(losses, dict) or not losses:
             raise PluginError(f"train_step returned {losses!r}; return a dictionary of losses by name")
         for name, value in losses.items():
@@ -68,8 +85,8 @@ class Trainer:
                 factor = tf.cast(decay.rate, tf.float64) ** tf.cast(passed, tf.float64)
                 self.built.optimizers[role].learning_rate.assign(self._start[role] * tf.cast(factor, tf.float32))
 
-    def _traced_block(self, first: Any, count: Any) -> Any:
-        """Losses of `count` steps, (count, losses)."""
+    def _traced_block(self, first: Any, count: Any) -> tuple[Any, Any]:
+        """Losses of `count` steps, (count, losses), and whether each weight is finite then, (weights,)."""
         table = tf.TensorArray(tf.float32, size=count, element_shape=(len(self.losses),))
 
         def one(done: Any, table: Any) -> tuple[Any, Any]:
@@ -77,7 +94,21 @@ class Trainer:
             return done + 1, table.write(done, tf.stack([losses[name] for name in self.losses]))
 
         _, table = tf.while_loop(lambda done, _: done < count, one, (tf.constant(0), table), parallel_iterations=1)
-        return table.stack()
+        table = table.stack()
+        with tf.control_dependencies([table]):
+            finite = [tf.reduce_all(tf.math.is_finite(tf.cast(w.value, tf.float32))) for _, w in self._weights]
+        return table, tf.stack(finite) if finite else tf.ones((0,), tf.bool)
+
+    def compute(self, count: int) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Does the next `count` steps, without counting them.
+
+        Returns:
+            Their losses, (count, losses), and which weights are finite after them, (weights,).
+        """
+        first = self._block.experimental_get_tracing_count() == 0
+        with quiet_start() if first else nullcontext():  # the graph's optimizer complains of what it leaves alone
+            losses, finite = self._block(tf.constant(self.step, tf.int64), tf.constant(count))
+        return losses.numpy(), finite.numpy()
 
     def run(
         self,
@@ -103,14 +134,14 @@ class Trainer:
             Whether the last step was reached.
 
         Raises:
-            DivergedError: If a loss is NaN or infinite, saying which and at which step.
+            DivergedError: If a loss or a weight is NaN or infinite, saying which and at which step.
         """
         while self.step < steps:
             count = min(block, steps - self.step, checkpoint_every - self.step % checkpoint_every)
-            table = self._block(tf.constant(self.step, tf.int64), tf.constant(count)).numpy()
+            table, finite = self.compute(count)
             losses = dict(zip(self.losses, table.T, strict=True))
             on_block(self.step + 1, losses)
-            self._check(table)
+            self._check(table, finite)
             self.step += count
             stop = should_stop()
             if stop or self.step == steps or self.step % checkpoint_every == 0:
@@ -119,11 +150,13 @@ class Trainer:
                 return False
         return True
 
-    def _check(self, table: NDArray[np.float32]) -> None:
-        wrong = np.argwhere(~np.isfinite(table))
-        if len(wrong):
+    def _check(self, table: NDArray[np.float32], finite: NDArray[np.bool_]) -> None:
+        advice = "try a smaller learning rate or a stronger penalty; checkpoints before it are kept"
+        if len(wrong := np.argwhere(~np.isfinite(table))):
             row, column = wrong[0]
-            raise DivergedError(
-                f"the loss {self.losses[column]} is {table[row, column]} at step {self.step + int(row) + 1}; "
-                "try a smaller learning rate or a stronger penalty; checkpoints before it are kept"
-            )
+            step = self.step + int(row) + 1
+            raise DivergedError(f"the loss {self.losses[column]} is {table[row, column]} at step {step}; {advice}")
+        if not finite.all():
+            role, weight = self._weights[int(np.argmin(finite))]
+            last = self.step + len(table)
+            raise DivergedError(f"{weight.path} of the {role} is NaN or infinite after step {last}; {advice}")

@@ -16,7 +16,15 @@ from runner.errors import DivergedError, InterruptedRunError, RunnerError
 from runner.evaluation import Splits, split
 from runner.launch.loading import load
 from runner.plan import Plan
-from runner.run_directory import DataRecord, DeviceRecord, GitRecord, PluginRecord, RunDirectory, RunRecord
+from runner.run_directory import (
+    CompilationRecord,
+    DataRecord,
+    DeviceRecord,
+    GitRecord,
+    PluginRecord,
+    RunDirectory,
+    RunRecord,
+)
 from runner.transforms import FittedTransform
 
 if TYPE_CHECKING:
@@ -56,7 +64,13 @@ def prepare(plan: Plan) -> Prepared:
     from runner.backend.building import build
 
     experiment, seed = plan.experiment, plan.experiment.seed
-    device = devices.configure(experiment.device, seed, experiment.gpu_memory)
+    device = devices.configure(
+        experiment.device,
+        seed,
+        memory=experiment.gpu_memory,
+        threads=experiment.threads,
+        threads_per_operation=experiment.threads_per_operation,
+    )
     log.info("device: %s", device.name)
     sample = load(plan)
     splits = split(sample, experiment.split, experiment.data_seed)
@@ -64,13 +78,21 @@ def prepare(plan: Plan) -> Prepared:
     return Prepared(device, sample, splits, transform, build(plan, transform.describe(), seed))
 
 
-def create(plan: Plan, prepared: Prepared, root: Path, *, imported: str = "") -> RunDirectory:
+def create(
+    plan: Plan,
+    prepared: Prepared,
+    root: Path,
+    *,
+    compilation: CompilationRecord | None = None,
+    imported: str = "",
+) -> RunDirectory:
     """The run folder, with everything that is known by now.
 
     Args:
         plan: The experiment.
         prepared: Its data and networks.
         root: Folder that holds the runs.
+        compilation: How its training steps are compiled, where there are some.
         imported: The model file the run comes from, if it does.
     """
     experiment, splits = plan.experiment, prepared.splits
@@ -94,6 +116,7 @@ def create(plan: Plan, prepared: Prepared, root: Path, *, imported: str = "") ->
             test=len(splits.test),
         ),
         device=DeviceRecord(prepared.device.kind, prepared.device.name, prepared.device.visible),
+        compilation=compilation or CompilationRecord(),
         imported=imported,
     )
     files: dict[str, str | bytes] = {"experiment.yaml": plan.document.text, **resolved_files(plan)}

@@ -42,7 +42,13 @@ def restore(plan: Plan, directory: RunDirectory, device: str, seed: int) -> Samp
     from runner.backend.building import build
     from runner.backend.sampling import Sampler
 
-    devices.configure(device, plan.experiment.seed, plan.experiment.gpu_memory)
+    devices.configure(
+        device,
+        plan.experiment.seed,
+        memory=plan.experiment.gpu_memory,
+        threads=plan.experiment.threads,
+        threads_per_operation=plan.experiment.threads_per_operation,
+    )
     transform = FittedTransform.load(directory.model / "transform.h5", plan.transform, plan.data)
     built = build(plan, transform.describe(), plan.experiment.seed)
     for role in roles:

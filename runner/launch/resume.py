@@ -37,6 +37,7 @@ CHANGEABLE = (
     "training.keep_every",
     "dataset.path",
     "device",
+    "threads",
     "gpu_memory",
     "callbacks",
     "plugins",
@@ -84,7 +85,7 @@ def resume(directory: RunDirectory, request: ResumeRequest, console: Console) ->
             prepared = prepare(plan)
             if provenance.digest_sample(prepared.sample) != directory.record.data.digest:
                 raise DataError(f"{directory.path}: the data set is not the one of the run any more")
-            trainer, sampler = make_trainer(plan, prepared)
+            trainer, sampler, _ = make_trainer(plan, prepared)
             checkpoint = newest_checkpoint(directory)
             if checkpoint is not None:
                 from runner.backend import checkpoints

@@ -15,6 +15,7 @@ from runner.launch.preparing import Prepared, create, prepare, recorded, timed
 from runner.plan import Choice, Plan
 from runner.report.progress import TrainingProgress, log_file
 from runner.run_directory import (
+    CompilationRecord,
     HistoryWriter,
     RunDirectory,
     ScoreFile,
@@ -55,10 +56,12 @@ def run(plan: Plan, root: Path, console: Console) -> tuple[RunDirectory, ScoreFi
     times: dict[str, float] = {}
     with timed(times, "preparation"):
         prepared = prepare(plan)
-        trainer, sampler = make_trainer(plan, prepared)
-    directory = create(plan, prepared, root)
+        trainer, sampler, compilation = make_trainer(plan, prepared)
+    plan = plan.compiled(compilation.jit_compile)
+    directory = create(plan, prepared, root, compilation=compilation)
     with directory.lock(), log_file(directory.log), recorded(directory, times):
         log.info("run folder %s", directory.path)
+        log.info("compiled %s XLA: %s", "with" if compilation.jit_compile else "without", compilation.reason)
         for note in prepared.sample.notes:
             log.info("%s: %s", plan.dataset.name, note)
         scores = complete(plan, directory, prepared, trainer, sampler, console, times)
@@ -98,15 +101,31 @@ def complete(
     return evaluation.scores
 
 
-def make_trainer(plan: Plan, prepared: Prepared) -> tuple[Trainer, Sampler]:
-    """The networks in training, and what generates with them; both traced."""
+def make_trainer(plan: Plan, prepared: Prepared) -> tuple[Trainer, Sampler, CompilationRecord]:
+    """The networks in training, what generates with them, and how the training steps are compiled."""
+    from runner.backend import compiling
     from runner.backend.sampling import Sampler
     from runner.backend.training import Trainer
 
-    seed, batch_size = plan.experiment.seed, plan.experiment.training.batch_size
+    seed, training = plan.experiment.seed, plan.experiment.training
+
+    def trainer(jit_compile: bool) -> Trainer:
+        return Trainer(
+            prepared.built,
+            prepared.splits.train,
+            prepared.transform,
+            batch_size=training.batch_size,
+            seed=seed,
+            jit_compile=jit_compile,
+        )
+
     with plan.strategy.blamed("a training step with these networks and losses"):
-        trainer = Trainer(prepared.built, prepared.splits.train, prepared.transform, batch_size=batch_size, seed=seed)
-    return trainer, Sampler(prepared.built.model, prepared.transform, seed)
+        if training.jit_compile == "auto":
+            made, record = compiling.trial(trainer, training.steps)
+        else:
+            made = trainer(training.jit_compile)
+            record = CompilationRecord(training.jit_compile, "as the experiment says")
+    return made, Sampler(prepared.built.model, prepared.transform, seed), record
 
 
 def _train(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -117,6 +117,11 @@ class Plan:
         tree["evaluation"]["metrics"] = [choice.resolved() for choice in self.metrics]
         tree["callbacks"] = [choice.resolved() for choice in self.callbacks]
         return tree
+
+    def compiled(self, jit_compile: bool) -> Plan:
+        """The same plan with it decided whether XLA compiles the training steps."""
+        training = self.experiment.training.model_copy(update={"jit_compile": jit_compile})
+        return replace(self, experiment=self.experiment.model_copy(update={"training": training}))
 
     def _network(self, role: str) -> dict[str, Any]:
         tree = self.networks[role].resolved()

@@ -9,6 +9,7 @@ from runner.run_directory.files import replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import History, HistoryWriter, read_history
 from runner.run_directory.lookup import all_runs, find
 from runner.run_directory.record import (
+    CompilationRecord,
     DataRecord,
     DeviceRecord,
     GitRecord,
@@ -20,6 +21,7 @@ from runner.run_directory.samples import read_sample, write_sample
 from runner.run_directory.scores import ScoreFile, ScoreRow, read_scores, write_scores
 
 __all__ = [
+    "CompilationRecord",
     "DataRecord",
     "DeviceRecord",
     "GitRecord",

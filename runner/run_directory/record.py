@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from runner.errors import RunDirectoryError
 from runner.run_directory.fields import Fields
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 Status = Literal["running", "finished", "failed", "diverged", "interrupted"]
 
@@ -54,6 +54,14 @@ class DeviceRecord:
 
 
 @dataclass(frozen=True)
+class CompilationRecord:
+    """Whether training steps are compiled by XLA, and why."""
+
+    jit_compile: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class ResumeRecord:
     """A resumption: when (UTC, ISO 8601), from which step, and parameters that were changed, as ``KEY=VALUE``."""
 
@@ -81,6 +89,7 @@ class RunRecord:
         plugins: The plugins used.
         data: The events used.
         device: What it was trained on.
+        compilation: How its training steps were compiled.
         host: Name of the machine.
         pid: Process number there.
         process: What tells that process from a later one with the same number.
@@ -106,6 +115,7 @@ class RunRecord:
     plugins: tuple[PluginRecord, ...] = ()
     data: DataRecord = field(default=DataRecord())
     device: DeviceRecord = field(default=DeviceRecord())
+    compilation: CompilationRecord = field(default=CompilationRecord())
     host: str = ""
     pid: int = 0
     process: str = ""
@@ -163,6 +173,7 @@ class RunRecord:
             ),
             data=_data(fields.section("data")),
             device=_device(fields.section("device")),
+            compilation=_compilation(fields) if "compilation" in fields.tree else CompilationRecord(),  # new in 1.2
             host=fields.text("host"),
             pid=fields.integer("pid"),
             process=fields.text("process"),
@@ -180,6 +191,11 @@ def _resumed(fields: Fields) -> tuple[ResumeRecord, ...]:
         ResumeRecord(entry.text("time"), entry.integer("step"), entry.texts("changes"))
         for entry in fields.sections("resumed")
     )
+
+
+def _compilation(fields: Fields) -> CompilationRecord:
+    found = fields.section("compilation")
+    return CompilationRecord(found.flag("jit_compile"), found.text("reason"))
 
 
 def _data(fields: Fields) -> DataRecord:

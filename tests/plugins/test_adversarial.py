@@ -174,6 +174,26 @@ def test_one_step_descends_the_gradient_of_the_written_loss() -> None:
     assert change == pytest.approx(-0.01 * slope, rel=2e-2)
 
 
+def test_scoring_together_and_apart_are_the_same_step() -> None:
+    kernels, calls = [], []
+    for together in (True, False):
+        made = model(AdversarialParams(scores_together=together))
+        scored, of_critic = [], made._scores
+
+        def counted(responses: Any, conditions: Any, scored: Any = scored, of_critic: Any = of_critic) -> Any:
+            scored.append(responses.shape[0])
+            return of_critic(responses, conditions)
+
+        made._scores = counted
+        step = Step()
+        made._critic_step(step, *step.batch())
+        kernels.append(values(made.critic))
+        calls.append(scored)
+    assert calls == [[32, 16], [16, 16, 16]]  # the last one is the penalty's
+    for one, other in zip(*kernels, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
 @pytest.mark.parametrize("critic_steps", [1, 3])
 def test_critic_steps_take_a_batch_each(critic_steps: int) -> None:
     params, step = AdversarialParams(critic_steps=critic_steps), Step()

@@ -1,5 +1,6 @@
 """The training loop on a small strategy of its own, so that every promise can be checked exactly."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -50,6 +51,7 @@ def make_trainer(
     scale: float = 1.0,
     decay: Decay | None = None,
     batches: int = 2,
+    told: bool = True,
 ) -> Any:
     from runner.backend import keras, ops
     from runner.backend.building import Built, optimizer
@@ -70,7 +72,7 @@ def make_trainer(
                 "first": ops.sum(first[:, 0, 0]),
                 "second": ops.sum(second[:, 0, 0]),
                 "seeds": ops.cast(ops.sum(ops.stack(seeds)) % 1000, "float32"),
-                "weight": self.weight.value,
+                "weight": self.weight.value if told else ops.zeros(()),
                 "rate": ops.convert_to_tensor(adam.learning_rate),
             }
 
@@ -196,6 +198,55 @@ def test_a_loss_that_is_not_finite_stops_with_its_name_and_step(events: Sample, 
         losses(trainer, 20)
 
 
+def test_a_weight_that_is_not_finite_stops_although_every_loss_is(events: Sample, transform: FittedTransform) -> None:
+    trainer = make_trainer(events, transform, scale=1e38, told=False)
+    with pytest.raises(DivergedError, match=r"weight of the net is NaN or infinite after step 5"):
+        losses(trainer, 20)
+
+
+@pytest.mark.parametrize("worth_it", [False, True])
+def test_a_trial_leaves_no_trace(
+    events: Sample, transform: FittedTransform, monkeypatch: pytest.MonkeyPatch, worth_it: bool
+) -> None:
+    from runner.backend import compiling
+    from runner.backend.training import Trainer
+
+    monkeypatch.setattr(compiling, "_WORTH_A_TRIAL", 0.0 if worth_it else 1e9)
+    expected = losses(make_trainer(events, transform), 20)
+    first, made = make_trainer(events, transform), list[bool]()
+
+    def make(jit_compile: bool) -> Any:
+        made.append(jit_compile)
+        options: dict[str, Any] = {"batch_size": 10, "seed": 3, "jit_compile": jit_compile}
+        return Trainer(first.built, events, transform, **options) if jit_compile else first
+
+    trainer, record = compiling.trial(make, 100)
+    assert made == ([False, True] if worth_it else [False])
+    assert re.search(r"^\d+\.\d ms per step without, \d+\.\d ms with$" if worth_it else "too short", record.reason)
+    assert (trainer is first) != record.jit_compile
+    for name, values in losses(trainer, 20).items():
+        np.testing.assert_allclose(values, expected[name], rtol=1e-5 if record.jit_compile else 0)
+
+
+def test_a_training_that_xla_cannot_compile_goes_without(
+    events: Sample, transform: FittedTransform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import tensorflow as tf
+
+    from runner.backend import compiling
+
+    monkeypatch.setattr(compiling, "_WORTH_A_TRIAL", 0.0)
+    message = "Graph execution error:\n\n a stack\nno kernel for that\n\t [[{{node x}}]]\n more"
+
+    def make(jit_compile: bool) -> Any:
+        if jit_compile:
+            raise tf.errors.UnimplementedError(None, None, message)
+        return make_trainer(events, transform)
+
+    _, record = compiling.trial(make, 100)
+    assert (record.jit_compile, record.reason) == (False, "XLA cannot compile it: no kernel for that")
+
+
 @pytest.mark.parametrize(
     ("decay", "expected"),
     [
@@ -247,13 +298,13 @@ def test_a_checkpoint_holds_every_variable_of_every_optimizer(name: str, scaled:
 
     from runner.backend import keras
     from runner.backend.building import Built, optimizer
-    from runner.backend.checkpoints import _variables
+    from runner.backend.checkpoints import variables
     from runner.optimizers import Optimizer
 
     built = optimizer(TypeAdapter(Optimizer).validate_python({"name": name}), scaled=scaled)
     built.build([keras.Variable(np.ones((3, 4)))])
     trainer: Any = SimpleNamespace(built=Built({}, {"net": built}, {"net": None}, 1, keras.Model()))
-    held = {id(variable) for _, variable in _variables(trainer)}
+    held = {id(variable) for _, variable in variables(trainer)}
     for owner in (built, getattr(built, "inner_optimizer", built)):
         for attribute, value in vars(owner).items():
             if attribute == "_trainable_variables":

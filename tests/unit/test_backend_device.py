@@ -29,6 +29,8 @@ tf.config.list_physical_devices = lambda kind=None: GPUS if kind == "GPU" else l
 tf.config.set_visible_devices = note("visible")
 tf.config.experimental.set_memory_growth = note("growth")
 tf.config.set_logical_device_configuration = note("limit")
+tf.config.threading.set_inter_op_parallelism_threads = lambda n: calls.append(["at a time", n])
+tf.config.threading.set_intra_op_parallelism_threads = lambda n: calls.append(["each", n])
 tf.config.experimental.enable_op_determinism = note("determinism")
 tf.config.experimental.get_device_details = lambda gpu: {"device_name": "A GPU"}
 """
@@ -45,7 +47,7 @@ def test_memory_grows_on_the_chosen_gpu_alone() -> None:
     found, info = told("i = device.configure('gpu:1', 3); print(json.dumps([calls, [i.kind, i.name]]))")
     assert info == ["gpu", "A GPU"]
     names = [call[0] for call in found]
-    assert names == ["visible", "growth", "determinism"]
+    assert names == ["visible", "growth", "at a time", "each", "determinism"]
     assert "GPU:1" in str(found[0])
     assert "GPU:0" not in str(found[0])
     assert found[1][1:] == ["/physical_device:GPU:1", True]
@@ -53,7 +55,7 @@ def test_memory_grows_on_the_chosen_gpu_alone() -> None:
 
 def test_a_memory_limit_takes_the_place_of_growth() -> None:
     found = told("device.configure('auto', 3, memory=512); print(json.dumps(calls))")
-    assert [call[0] for call in found] == ["visible", "limit", "determinism"]
+    assert [call[0] for call in found] == ["visible", "limit", "at a time", "each", "determinism"]
     assert found[1][1] == "/physical_device:GPU:0"
     assert "memory_limit=512" in str(found[1])
 
@@ -62,7 +64,15 @@ def test_the_cpu_hides_every_gpu() -> None:
     found, kind = told("i = device.configure('cpu', 3, memory=512); print(json.dumps([calls, i.kind]))")
     assert kind == "cpu"
     assert found[0] == ["visible", [], "GPU"]
-    assert [call[0] for call in found] == ["visible", "determinism"]
+    assert [call[0] for call in found] == ["visible", "at a time", "each", "determinism"]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [("", [0, 1]), (", threads=3, threads_per_operation=2", [3, 2])], ids=["default", "told"]
+)
+def test_threads(options: str, expected: list[int]) -> None:
+    found = told(f"device.configure('cpu', 3{options}); print(json.dumps(calls))")
+    assert [call[1] for call in found if call[0] in ("at a time", "each")] == expected
 
 
 def test_a_gpu_that_is_not_there_is_refused_with_those_that_are() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import RunDirectoryError
-from runner.run_directory import DataRecord, DeviceRecord, GitRecord, PluginRecord, RunRecord
+from runner.run_directory import CompilationRecord, DataRecord, DeviceRecord, GitRecord, PluginRecord, RunRecord
 
 PATH = Path("runs/toy/1/run.json")
 
@@ -24,6 +24,7 @@ RECORD = RunRecord(
     plugins=(PluginRecord("physgan", "bundled", "12"), PluginRecord("mine", "file", "34")),
     data=DataRecord("56", 100, 80, 10, 10),
     device=DeviceRecord("gpu", "H100", ("GPU:0", "GPU:1")),
+    compilation=CompilationRecord(True, "2.0 ms per step without, 1.0 ms with"),
     pid=7,
     steps=3,
     message="NaN",
@@ -68,7 +69,7 @@ def test_any_text_and_number_comes_back(text: str, number: int, timings: dict[st
         ({"versions": {"python": 3.12}}, "versions.python must be a text"),
         ({"schema_version": 1}, "schema_version must be a text"),
         ({"schema_version": "new"}, "schema_version must be a version such as 1.0"),
-        ({"schema_version": "2.0"}, "has schema version 2.0, this program knows 1.1; install a newer tpc-runner"),
+        ({"schema_version": "2.0"}, "has schema version 2.0, this program knows 1.2; install a newer tpc-runner"),
     ],
 )
 def test_what_is_wrong_is_named_with_file_and_key(changes: dict[str, Any], message: str) -> None:
@@ -87,16 +88,17 @@ def test_what_is_no_record_is_refused(text: str, message: str) -> None:
 
 def test_a_missing_key_is_named() -> None:
     tree = json.loads(RECORD.to_json())
-    for key in tree.keys() - {"imported", "resumed"}:
+    for key in tree.keys() - {"imported", "resumed", "compilation"}:
         with pytest.raises(RunDirectoryError, match=f"{key} is missing"):
             RunRecord.from_json(json.dumps({name: tree[name] for name in tree if name != key}), PATH)
 
 
 def test_records_of_older_versions_are_read() -> None:
     tree = json.loads(RECORD.to_json())
-    del tree["imported"], tree["resumed"]
+    del tree["imported"], tree["resumed"], tree["compilation"]
     tree["schema_version"] = "1.0"
-    assert RunRecord.from_json(json.dumps(tree), PATH) == replace(RECORD, schema_version="1.0")
+    expected = replace(RECORD, schema_version="1.0", compilation=CompilationRecord())
+    assert RunRecord.from_json(json.dumps(tree), PATH) == expected
 
 
 def test_what_a_newer_minor_version_adds_is_ignored() -> None:
