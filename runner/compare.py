@@ -139,7 +139,7 @@ def _events_differ(labels: Sequence[str], files: Sequence[ScoreFile]) -> Iterato
 def _compared(rows: Sequence[ScoreRow | None]) -> ComparedScore:
     """One row per run, at least one of them there."""
     first = next(row for row in rows if row is not None)
-    distances = [_distance(row, first.better) for row in rows]
+    distances = [None if row is None else row.shortfall for row in rows]
     best = min((distance for distance in distances if distance is not None), default=None)
     scored = sum(distance is not None for distance in distances) > 1
     cells = tuple(
@@ -147,14 +147,6 @@ def _compared(rows: Sequence[ScoreRow | None]) -> ComparedScore:
         for number, (row, distance) in enumerate(zip(rows, distances, strict=True))
     )
     return ComparedScore(first.metric, first.score, first.unit, first.better, first.headline, cells)
-
-
-def _distance(row: ScoreRow | None, better: str) -> float | None:
-    """How far from ideal a score is, for ranking; None where it cannot be ranked."""
-    if row is None or better == "none" or math.isnan(row.value):
-        return None
-    ideal = {"lower": row.value, "higher": -row.value, "zero": abs(row.value), "one": abs(row.value - 1)}
-    return ideal[better]
 
 
 def _cell(row: ScoreRow, first: ScoreRow | None, best: bool) -> Cell:

@@ -56,6 +56,11 @@ class Training(_Section):
     checkpoint_every: int = Field(1000, ge=1, description="steps between two checkpoints")
     keep_last: int = Field(2, ge=1, description="how many of the newest checkpoints are kept")
     keep_every: int | None = Field(None, ge=1, description="steps whose multiples are kept for good; null: none")
+    keep_best: str | None = Field(
+        None,
+        description="metric among evaluation.metrics; its main score on validation events at each checkpoint decides "
+        "which one is kept, saved and judged at the end; null: the last one",
+    )
     block: int = Field(50, ge=1, description="steps in one compiled call; losses are seen after each block")
     jit_compile: bool | Literal["auto"] = Field(
         "auto", description="whether training steps are compiled by XLA; auto: where a trial at the start is faster"

@@ -12,6 +12,7 @@ from runner.api import Callback, CallbackContext
 from runner.errors import InterruptedRunError
 from runner.launch.judging import judge
 from runner.launch.preparing import Prepared, create, prepare, recorded, timed
+from runner.launch.selecting import make_judge
 from runner.plan import Choice, Plan
 from runner.report.progress import TrainingProgress, log_file
 from runner.run_directory import (
@@ -19,6 +20,7 @@ from runner.run_directory import (
     HistoryWriter,
     RunDirectory,
     ScoreFile,
+    best_checkpoint,
     checkpoint_path,
     keep_checkpoint,
     read_history,
@@ -94,6 +96,7 @@ def complete(
     callbacks = _Callbacks(plan, directory, trainer)
     with timed(times, "training"):
         _train(plan, directory, prepared, trainer, sampler, callbacks, console)
+        _save_networks(plan, directory, trainer)
     with timed(times, "evaluation"):
         evaluation = judge(plan, directory, prepared, sampler, trainer.step)
         callbacks.tell("on_test_end", _by_name(evaluation.scores))
@@ -137,9 +140,10 @@ def _train(
     callbacks: _Callbacks,
     console: Console,
 ) -> None:
-    from runner.backend import checkpoints, keras_h5
+    from runner.backend import checkpoints
 
     training = plan.experiment.training
+    validated = make_judge(plan, prepared, sampler) if training.keep_best else None
     history = HistoryWriter(directory)
     history.cut(trainer.step)
     written = time.monotonic()
@@ -159,7 +163,10 @@ def _train(
         def on_checkpoint(step: int) -> None:
             history.flush()
             checkpoints.save(checkpoint_path(directory, step), trainer)
-            keep_checkpoint(directory, step, last=training.keep_last, every=training.keep_every)
+            # where a run happens to be interrupted must not decide which checkpoint is best
+            planned = step % training.checkpoint_every == 0 or step == training.steps
+            shortfall = validated(step) if validated and planned else None
+            keep_checkpoint(directory, step, last=training.keep_last, every=training.keep_every, shortfall=shortfall)
             directory.update(steps=step)
             _preview(directory, prepared, sampler, step)
 
@@ -181,6 +188,16 @@ def _train(
             f"{directory.path}: interrupted at step {trainer.step}; go on with: runner resume {directory.path}"
         )
     history.merge()
+
+
+def _save_networks(plan: Plan, directory: RunDirectory, trainer: Trainer) -> None:
+    """The networks of the last step, or of the best checkpoint, which the trainer is set to."""
+    from runner.backend import checkpoints, keras_h5
+
+    best = best_checkpoint(directory) if plan.experiment.training.keep_best else None
+    if best is not None:
+        checkpoints.restore(best, trainer)
+        log.info("the best checkpoint is that of step %d", trainer.step)
     for role, network in trainer.built.networks.items():
         keras_h5.save_network(directory.model / f"{role}.h5", network)
 

@@ -58,6 +58,8 @@ def make_plan(document: Document, *, plugin_files: Sequence[Path] = (), data_mus
     if strategy:
         _check_strategy(chooser, strategy.component, networks, losses)
     signatures = _signatures(chooser, networks, strategy, data) if data else {}
+    if not isinstance(experiment, list):
+        _check_keep_best(chooser, experiment, metrics)
     complete = dataset and transform and strategy and data and not isinstance(experiment, list)
     if chooser.problems or not complete:
         raise ExperimentError(sorted(chooser.problems, key=_position))
@@ -95,6 +97,20 @@ def _check_transform(chooser: Chooser, transform: Choice[Transform], data: DataI
     reason = chooser.ask(transform, key, lambda: transform.component.check(transform.params, data))
     if reason:
         chooser.add(key, reason)
+
+
+def _check_keep_best(chooser: Chooser, experiment: Experiment, metrics: Sequence[Choice[Metric]]) -> None:
+    """The best checkpoint is chosen by a metric of the evaluation, on events that are not the test's."""
+    key, name = ("training", "keep_best"), experiment.training.keep_best
+    if name is None:
+        return
+    names = [choice.component.name for choice in metrics]
+    if name not in names:
+        known = ", ".join(names) or "none"
+        chooser.add(key, f"{name!r} is not among evaluation.metrics", f"add it there, or take one of: {known}")
+    if experiment.split.validation == 0:
+        message = "the best checkpoint is chosen on validation events, of which split.validation leaves none"
+        chooser.add(key, message, "write for example split: {train: 0.7, validation: 0.1, test: 0.2}")
 
 
 def _check_strategy(

@@ -3,7 +3,7 @@
 Importing this loads neither numpy nor h5py: listing and comparing runs need JSON alone.
 """
 
-from runner.run_directory.checkpoints import checkpoint_path, keep_checkpoint, newest_checkpoint
+from runner.run_directory.checkpoints import best_checkpoint, checkpoint_path, keep_checkpoint, newest_checkpoint
 from runner.run_directory.directory import RunDirectory
 from runner.run_directory.files import replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import History, HistoryWriter, read_history
@@ -34,6 +34,7 @@ __all__ = [
     "ScoreFile",
     "ScoreRow",
     "all_runs",
+    "best_checkpoint",
     "checkpoint_path",
     "find",
     "keep_checkpoint",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from runner.run_directory.files import failure, write_atomic
 
 log = logging.getLogger("runner")
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,14 @@ class Checkpoint:
         step: Training steps done.
         size: Length of the file [bytes].
         sha256: Digest of the file.
+        shortfall: How far its score was from ideal, the less the better; None where it was not scored.
     """
 
     name: str
     step: int
     size: int
     sha256: str
+    shortfall: float | None = None
 
 
 def checkpoint_path(run: RunDirectory, step: int) -> Path:
@@ -41,14 +43,19 @@ def checkpoint_path(run: RunDirectory, step: int) -> Path:
     return run.checkpoints / f"step-{step:09d}.h5"
 
 
-def keep_checkpoint(run: RunDirectory, step: int, *, last: int, every: int | None) -> None:
+def keep_checkpoint(
+    run: RunDirectory, step: int, *, last: int, every: int | None, shortfall: float | None = None
+) -> None:
     """Enters a checkpoint that has just been written, then removes those that need not be kept.
+
+    Kept are the newest, those at certain multiples, and the one with the least shortfall.
 
     Args:
         run: The run.
         step: Its step; the file is complete and on disk.
         last: How many of the newest are kept.
         every: Steps whose multiples are kept for good; None for none.
+        shortfall: How far its score is from ideal; None where it is not scored.
 
     Raises:
         RunDirectoryError: If the manifest cannot be written; nothing has been removed then.
@@ -56,9 +63,9 @@ def keep_checkpoint(run: RunDirectory, step: int, *, last: int, every: int | Non
     path = checkpoint_path(run, step)
     known = {checkpoint.step: checkpoint for checkpoint in manifest(run)}
     known = {other: checkpoint for other, checkpoint in known.items() if other < step}  # later ones are another past
-    known[step] = Checkpoint(path.name, step, path.stat().st_size, _digest(path))
-    newest = sorted(known)[-last:]
-    kept = [known[other] for other in sorted(known) if other in newest or (every and other % every == 0)]
+    known[step] = Checkpoint(path.name, step, path.stat().st_size, _digest(path), shortfall)
+    needed = {*sorted(known)[-last:], *(best.step for best in _best_first(known.values())[:1])}
+    kept = [known[other] for other in sorted(known) if other in needed or (every and other % every == 0)]
     tree = {"schema_version": SCHEMA_VERSION, "checkpoints": [asdict(checkpoint) for checkpoint in kept]}
     write_atomic(_manifest_path(run), json.dumps(tree, indent=2) + "\n")
     names = {checkpoint.name for checkpoint in kept}
@@ -77,7 +84,16 @@ def manifest(run: RunDirectory) -> tuple[Checkpoint, ...]:
     if not path.exists():
         return ()
     entries = Fields.read(path, SCHEMA_VERSION).sections("checkpoints")
-    found = [Checkpoint(e.text("name"), e.integer("step"), e.integer("size"), e.text("sha256")) for e in entries]
+    found = [
+        Checkpoint(
+            name=entry.text("name"),
+            step=entry.integer("step"),
+            size=entry.integer("size"),
+            sha256=entry.text("sha256"),
+            shortfall=entry.optional(entry.number, "shortfall") if "shortfall" in entry.tree else None,  # new in 1.1
+        )
+        for entry in entries
+    ]
     if wrong := [checkpoint.name for checkpoint in found if Path(checkpoint.name).name != checkpoint.name]:
         raise RunDirectoryError(f"{path}: {wrong[0]!r} is not the name of a checkpoint")
     return tuple(sorted(found, key=lambda checkpoint: checkpoint.step))
@@ -85,16 +101,31 @@ def manifest(run: RunDirectory) -> tuple[Checkpoint, ...]:
 
 def newest_checkpoint(run: RunDirectory) -> Path | None:
     """The newest checkpoint that is as it was written; damaged ones are told in the log. None where there is none."""
-    for path, complaint in _checked(run, manifest(run)):
+    return _first_whole(run, manifest(run)[::-1], "taking the one before")
+
+
+def best_checkpoint(run: RunDirectory) -> Path | None:
+    """The checkpoint with the least shortfall that is as it was written; None where none was scored."""
+    return _first_whole(run, _best_first(manifest(run)), "taking the second best")
+
+
+def _best_first(checkpoints: Iterable[Checkpoint]) -> list[Checkpoint]:
+    """Those that were scored, from the least shortfall; the earlier one first where they are equal."""
+    scored = [(c.shortfall, c.step, c) for c in checkpoints if c.shortfall is not None]
+    return [checkpoint for _, _, checkpoint in sorted(scored, key=lambda entry: entry[:2])]
+
+
+def _first_whole(run: RunDirectory, checkpoints: Iterable[Checkpoint], instead: str) -> Path | None:
+    for path, complaint in _checked(run, checkpoints):
         if not complaint:
             return path
-        log.warning("%s: %s; taking the one before", path, complaint)
+        log.warning("%s: %s; %s", path, complaint, instead)
     return None
 
 
-def _checked(run: RunDirectory, checkpoints: Sequence[Checkpoint]) -> Iterator[tuple[Path, str]]:
-    """Checkpoints, newest first, with what is wrong with each."""
-    for checkpoint in reversed(checkpoints):
+def _checked(run: RunDirectory, checkpoints: Iterable[Checkpoint]) -> Iterator[tuple[Path, str]]:
+    """Each checkpoint with what is wrong with it."""
+    for checkpoint in checkpoints:
         path = run.checkpoints / checkpoint.name
         if not path.is_file():
             yield path, "is not there"

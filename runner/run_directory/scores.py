@@ -43,6 +43,14 @@ class ScoreRow:
     version: int
     headline: bool
 
+    @property
+    def shortfall(self) -> float | None:
+        """How far from ideal the score is, for ranking; None where it cannot be ranked."""
+        if self.better == "none" or math.isnan(self.value):
+            return None
+        far = {"lower": self.value, "higher": -self.value, "zero": abs(self.value), "one": abs(self.value - 1)}
+        return far[self.better]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreFile:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -280,3 +281,28 @@ def test_real_responses_are_trained_on(name: str, mpd_data: Path, small: Any) ->
     with h5py.File(done.folder / "samples" / "real.h5", "r") as file:
         assert 0.19 < len(file["event_ids"]) / done.record["data"]["events"] < 0.21
         assert file["responses"][()].max() > 1000
+
+
+def test_the_best_checkpoint_on_validation_events_is_saved_and_judged(small: Any) -> None:
+    settings = ("dataset.events=1000", "split={train: 0.6, validation: 0.2, test: 0.2}", "training.keep_last=1")
+    done = small("quickstart.yaml", *settings, "training.keep_best=cluster_shape", "training.steps=40")
+    assert done.code == 0, done.err
+    manifest = json.loads((done.folder / "checkpoints" / "manifest.json").read_text())
+    kept = {entry["step"]: entry["shortfall"] for entry in manifest["checkpoints"]}
+    found = re.findall(r"step (\d+): cluster_shape/largest_ks is ([\d.]+) on validation", done.err.replace("\n", " "))
+    scored = {int(step): float(value) for step, value in found}
+    assert sorted(scored) == [10, 20, 30, 40]
+    best = min(scored, key=lambda step: scored[step])
+    assert set(kept) == {best, 40}
+    assert kept[best] == pytest.approx(scored[best], rel=1e-3)
+    assert {row["step"] for row in done.scores["rows"]} == {best}
+    with h5py.File(done.folder / "samples" / "generated.h5", "r") as file:
+        assert file.attrs["step"] == best
+    assert done.record["steps"] == 40
+
+
+def test_the_best_checkpoint_needs_validation_events_and_a_metric(small: Any) -> None:
+    done = small("quickstart.yaml", "training.keep_best=kolmogorov")
+    assert done.code == 2
+    assert "'kolmogorov' is not among evaluation.metrics" in done.err
+    assert "split.validation leaves none" in done.err

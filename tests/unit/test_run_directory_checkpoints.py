@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from runner.errors import RunDirectoryError
-from runner.run_directory import RunDirectory, RunRecord, checkpoint_path, keep_checkpoint, newest_checkpoint
+from runner.run_directory import (
+    RunDirectory,
+    RunRecord,
+    best_checkpoint,
+    checkpoint_path,
+    keep_checkpoint,
+    newest_checkpoint,
+)
 from runner.run_directory.checkpoints import manifest
 
 
@@ -17,11 +24,13 @@ def run(tmp_path: Path) -> RunDirectory:
     return RunDirectory.create(tmp_path, RunRecord(name="toy", seed=1), {})
 
 
-def write(run: RunDirectory, step: int, *, last: int = 2, every: int | None = None) -> Path:
+def write(
+    run: RunDirectory, step: int, *, last: int = 2, every: int | None = None, shortfall: float | None = None
+) -> Path:
     path = checkpoint_path(run, step)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(f"state after {step}".encode())
-    keep_checkpoint(run, step, last=last, every=every)
+    keep_checkpoint(run, step, last=last, every=every, shortfall=shortfall)
     return path
 
 
@@ -37,6 +46,27 @@ def test_the_newest_are_kept_and_every_nth(run: RunDirectory) -> None:
         path = write(run, step, last=2, every=30)
     assert kept(run) == [30, 60, 70]
     assert newest_checkpoint(run) == path
+
+
+def test_the_best_is_kept_and_found(run: RunDirectory, caplog: pytest.LogCaptureFixture) -> None:
+    assert best_checkpoint(run) is None
+    for step, shortfall in ((10, 3.0), (20, 1.0), (30, None), (40, 1.0), (50, 2.0), (60, None)):
+        write(run, step, last=2, shortfall=shortfall)
+    assert kept(run) == [20, 50, 60]  # of two equal ones, the earlier
+    best = best_checkpoint(run)
+    assert best == checkpoint_path(run, 20)
+    best.unlink()
+    assert best_checkpoint(run) == checkpoint_path(run, 50)
+    assert f"{best}: is not there; taking the second best" in caplog.text
+
+
+def test_manifests_of_older_versions_are_read(run: RunDirectory) -> None:
+    write(run, 10)
+    path = run.checkpoints / "manifest.json"
+    tree = json.loads(path.read_text())
+    del tree["checkpoints"][0]["shortfall"]
+    path.write_text(json.dumps(tree | {"schema_version": "1.0"}))
+    assert newest_checkpoint(run) == checkpoint_path(run, 10)
 
 
 def test_one_is_always_kept(run: RunDirectory) -> None:
