@@ -57,7 +57,7 @@ def evaluate_run(directory: RunDirectory, request: Request) -> ScoreFile:
     plan = plan_run(directory, _overrides(directory, request), request.plugin_files)
     with directory.lock(), log_file(directory.log):
         log.info("evaluating %s again", directory.path)
-        step = directory.record.steps
+        step = directory.record.model_step
         whole = _whole(plan, directory, request)
         test = _test_events(plan, directory, request, whole)
         settings = plan.experiment.evaluation

@@ -200,6 +200,7 @@ def _save_networks(plan: Plan, directory: RunDirectory, trainer: Trainer) -> Non
         log.info("the best checkpoint is that of step %d", trainer.step)
     for role, network in trainer.built.networks.items():
         keras_h5.save_network(directory.model / f"{role}.h5", network)
+    directory.update(model_step=trainer.step)
 
 
 def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step: int) -> None:

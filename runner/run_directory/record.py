@@ -94,6 +94,7 @@ class RunRecord:
         pid: Process number there.
         process: What tells that process from a later one with the same number.
         steps: Training steps done and kept.
+        model_step: Training step of the saved networks; less than steps where an earlier checkpoint was best.
         imported: The model file a run without training was made of, or "".
         resumed: Its resumptions, oldest first.
         message: Why the run did not finish, or "".
@@ -120,6 +121,7 @@ class RunRecord:
     pid: int = 0
     process: str = ""
     steps: int = 0
+    model_step: int = 0
     imported: str = ""
     resumed: tuple[ResumeRecord, ...] = ()
     message: str = ""
@@ -178,6 +180,7 @@ class RunRecord:
             pid=fields.integer("pid"),
             process=fields.text("process"),
             steps=fields.integer("steps"),
+            model_step=fields.integer("model_step" if "model_step" in fields.tree else "steps"),  # new in 1.2
             imported=fields.text("imported") if "imported" in fields.tree else "",  # new in 1.1, as the next one
             resumed=_resumed(fields) if "resumed" in fields.tree else (),
             message=fields.text("message"),

@@ -298,7 +298,7 @@ def test_the_best_checkpoint_on_validation_events_is_saved_and_judged(small: Any
     assert {row["step"] for row in done.scores["rows"]} == {best}
     with h5py.File(done.folder / "samples" / "generated.h5", "r") as file:
         assert file.attrs["step"] == best
-    assert done.record["steps"] == 40
+    assert (done.record["steps"], done.record["model_step"]) == (40, best)
 
 
 def test_the_best_checkpoint_needs_validation_events_and_a_metric(small: Any) -> None:

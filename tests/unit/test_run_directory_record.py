@@ -27,6 +27,7 @@ RECORD = RunRecord(
     compilation=CompilationRecord(True, "2.0 ms per step without, 1.0 ms with"),
     pid=7,
     steps=3,
+    model_step=2,
     message="NaN",
     timings={"training": 1.5, "evaluation": 2},
 )
@@ -88,16 +89,16 @@ def test_what_is_no_record_is_refused(text: str, message: str) -> None:
 
 def test_a_missing_key_is_named() -> None:
     tree = json.loads(RECORD.to_json())
-    for key in tree.keys() - {"imported", "resumed", "compilation"}:
+    for key in tree.keys() - {"imported", "resumed", "compilation", "model_step"}:
         with pytest.raises(RunDirectoryError, match=f"{key} is missing"):
             RunRecord.from_json(json.dumps({name: tree[name] for name in tree if name != key}), PATH)
 
 
 def test_records_of_older_versions_are_read() -> None:
     tree = json.loads(RECORD.to_json())
-    del tree["imported"], tree["resumed"], tree["compilation"]
+    del tree["imported"], tree["resumed"], tree["compilation"], tree["model_step"]
     tree["schema_version"] = "1.0"
-    expected = replace(RECORD, schema_version="1.0", compilation=CompilationRecord())
+    expected = replace(RECORD, schema_version="1.0", compilation=CompilationRecord(), model_step=RECORD.steps)
     assert RunRecord.from_json(json.dumps(tree), PATH) == expected
 
 
