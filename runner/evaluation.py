@@ -15,6 +15,9 @@ from runner.experiment import Split
 from runner.plan import Choice
 from runner.run_directory import ScoreFile, ScoreRow
 
+MOST_LOADED = 200_000
+"""Events that a metric is judged on where it asks for all and they do not fit into memory."""
+
 
 @dataclass(frozen=True)
 class Splits:
@@ -83,10 +86,10 @@ def apply_threshold(responses: NDArray[np.float32], threshold: float) -> NDArray
 
 
 def real_events(test: Sample, events: int, seed: int) -> Sample:
-    """The test events that are compared: all of them, or `events` drawn without repetition, in their order."""
-    if len(test) <= events:
-        return test
-    return test.take(np.sort(seeds.generator(seed, "test events").choice(len(test), events, replace=False)))
+    """The events that are compared, in memory: all of them, or `events` drawn without repetition, in their order."""
+    if len(test) > events:
+        test = test.take(np.sort(seeds.generator(seed, "test events").choice(len(test), events, replace=False)))
+    return test.loaded()
 
 
 def evaluation_conditions(real: Sample, events: int, seed: int) -> NDArray[np.float32]:
@@ -135,6 +138,8 @@ def evaluate(
         judged = real if judged_on == "test" else whole
         if judged is None:
             raise ValueError(f"metric {name} is judged on all events, and they were not given")
+        if judged.stored:
+            judged = real_events(judged, MOST_LOADED, seed)
         with choice.blamed("measure"):
             measurement = choice.component.measure(choice.params, judged, generated, rng)
         if not isinstance(measurement, Measurement):

@@ -21,6 +21,7 @@ from runner.api.component import (
 from runner.api.data import Axis, Condition, DataInfo, Sample
 from runner.api.parameters import DataFile, Params
 from runner.api.scores import Histogram, Measurement, Scatter, Score
+from runner.api.stored import StoredArray
 from runner.api.training import CallbackContext, Role, Signature, Slot, TrainingStep
 from runner.errors import DataError
 
@@ -49,6 +50,7 @@ __all__ = [
     "Score",
     "Signature",
     "Slot",
+    "StoredArray",
     "Strategy",
     "TrainingStep",
     "Transform",

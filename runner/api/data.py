@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from runner.api.stored import Index, StoredArray
 from runner.errors import DataError
 
 
@@ -82,7 +82,8 @@ class Sample:
 
     Attributes:
         info: Description of the data set.
-        responses: Amplitudes, 0 where nothing was read out, float32 (events, *info.shape) [info.unit].
+        responses: Amplitudes, 0 where nothing was read out, float32 (events, *info.shape) [info.unit]; a
+            `StoredArray` where they do not fit into memory, which metrics and transforms never see.
         conditions: float32 (events, len(info.conditions)), in the order and units of `info.conditions`.
         event_ids: Event numbers, int64 (events,); the train/validation/test split hashes them.
         notes: What a reader has to tell the user, e.g. how many hits lie outside the window.
@@ -99,7 +100,7 @@ class Sample:
 
     def __post_init__(self) -> None:
         events = len(self.event_ids)
-        expected: dict[str, tuple[NDArray[Any], tuple[int, ...], type[np.generic]]] = {
+        expected: dict[str, tuple[Any, tuple[int, ...], type[np.generic]]] = {
             "responses": (self.responses, (events, *self.info.shape), np.float32),
             "conditions": (self.conditions, (events, len(self.info.conditions)), np.float32),
             "event_ids": (self.event_ids, (events,), np.int64),
@@ -114,9 +115,20 @@ class Sample:
     def __len__(self) -> int:
         return len(self.event_ids)
 
-    def take(self, index: NDArray[np.int64] | NDArray[np.bool_] | Sequence[int] | slice) -> Sample:
+    @property
+    def stored(self) -> bool:
+        """Whether the responses are in a file, not in memory."""
+        return isinstance(self.responses, StoredArray)
+
+    def loaded(self) -> Sample:
+        """The same events in memory."""
+        return replace(self, responses=np.asarray(self.responses)) if self.stored else self
+
+    def take(self, index: Index) -> Sample:
         """The events at `index`, in that order."""
         chosen = index if isinstance(index, slice) else np.asarray(index)
         if isinstance(chosen, np.ndarray) and chosen.dtype != bool:
             chosen = chosen.astype(np.int64)  # an empty list makes an array of floats
-        return Sample(self.info, self.responses[chosen], self.conditions[chosen], self.event_ids[chosen], self.notes)
+        some: Any = self.responses
+        responses = some.take(chosen) if self.stored else some[chosen]
+        return Sample(self.info, responses, self.conditions[chosen], self.event_ids[chosen], self.notes)

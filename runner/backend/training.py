@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from runner.api import Sample
 from runner.backend.building import Built
-from runner.backend.data import StepInputs, TrainingData
+from runner.backend.data import FedData, ResidentData, StepInputs
 from runner.backend.startup import quiet_start
 from runner.errors import DivergedError, PluginError
 from runner.transforms import FittedTransform
@@ -48,20 +48,22 @@ class Trainer:
     ) -> None:
         self.built = built
         self.step = 0
-        self._data = TrainingData(sample, transform, batch_size, seed)
+        data = FedData if sample.stored else ResidentData
+        self._data: FedData | ResidentData = data(sample, transform, built.batches, batch_size, seed)
+        self._events_per_step, self._events = built.batches * batch_size, len(sample)
         self._seed = seed
         self._start = {role: float(chosen.learning_rate) for role, chosen in built.optimizers.items()}
         self._weights = [(role, weight) for role, network in built.networks.items() for weight in network.weights]
         self._train_step = tf.function(self._traced_train_step, autograph=False, jit_compile=jit_compile or None)
-        self._one_step = tf.function(self._traced_step, autograph=False)
-        scalars = self._one_step.get_concrete_function(tf.TensorSpec([], tf.int64)).structured_outputs
-        self.losses: tuple[str, ...] = tuple(scalars)
-        self._block = tf.function(self._traced_block, autograph=False)
+        signature = (tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.int32), *self._data.signature)
+        self._one_step = tf.function(self._traced_step, autograph=False, input_signature=signature)
+        self.losses: tuple[str, ...] = tuple(self._one_step.get_concrete_function().structured_outputs)
+        self._block = tf.function(self._traced_block, autograph=False, input_signature=signature)
 
-    def _traced_step(self, step: Any) -> dict[str, Any]:
+    def _traced_step(self, step: Any, place: Any, *fed: Any) -> dict[str, Any]:
         self._set_learning_rates(step)
         # outside of what XLA compiles, which has no kernel for the order of events
-        batches = [self._data.batch(step, number) for number in range(self.built.batches)]
+        batches = self._data.batches(step, place, *fed)
         losses: dict[str, Any] = self._train_step(step, batches)
         return losses
 
@@ -78,19 +80,19 @@ class Trainer:
 
     def _set_learning_rates(self, step: Any) -> None:
         """Learning rates of a step (int64 tensor, from 0), a function of it alone."""
-        epochs = step * (self.built.batches * self._data.batch_size) // self._data.events
+        epochs = step * self._events_per_step // self._events
         for role, decay in self.built.decays.items():
             if decay is not None:
                 passed = (step if decay.unit == "steps" else epochs) // decay.every
                 factor = tf.cast(decay.rate, tf.float64) ** tf.cast(passed, tf.float64)
                 self.built.optimizers[role].learning_rate.assign(self._start[role] * tf.cast(factor, tf.float32))
 
-    def _traced_block(self, first: Any, count: Any) -> tuple[Any, Any]:
+    def _traced_block(self, first: Any, count: Any, *fed: Any) -> tuple[Any, Any]:
         """Losses of `count` steps, (count, losses), and whether each weight is finite then, (weights,)."""
         table = tf.TensorArray(tf.float32, size=count, element_shape=(len(self.losses),))
 
         def one(done: Any, table: Any) -> tuple[Any, Any]:
-            losses = self._one_step(first + tf.cast(done, tf.int64))
+            losses = self._one_step(first + tf.cast(done, tf.int64), done, *fed)
             return done + 1, table.write(done, tf.stack([losses[name] for name in self.losses]))
 
         _, table = tf.while_loop(lambda done, _: done < count, one, (tf.constant(0), table), parallel_iterations=1)
@@ -107,7 +109,8 @@ class Trainer:
         """
         first = self._block.experimental_get_tracing_count() == 0
         with quiet_start() if first else nullcontext():  # the graph's optimizer complains of what it leaves alone
-            losses, finite = self._block(tf.constant(self.step, tf.int64), tf.constant(count))
+            fed = self._data.fed(self.step, count)
+            losses, finite = self._block(tf.constant(self.step, tf.int64), tf.constant(count), *fed)
         return losses.numpy(), finite.numpy()
 
     def run(

@@ -28,7 +28,8 @@ def judge(plan: Plan, directory: RunDirectory, prepared: Prepared, sampler: Samp
     prepared.transform.save(directory.model / "transform.h5")
     real = real_events(prepared.splits.test, experiment.evaluation.events, experiment.data_seed)
     generated = sampler(evaluation_conditions(real, experiment.evaluation.events, experiment.seed))
-    write_sample(directory.samples / "real.h5", prepared.splits.test)
+    test = prepared.splits.test
+    write_sample(directory.samples / "real.h5", real if test.stored else test)
     write_sample(directory.samples / "generated.h5", generated, seed=experiment.seed, step=step)
     evaluation = score(plan, directory, real, generated, step, prepared.sample)
     write_scores(directory, evaluation.scores)

@@ -207,7 +207,7 @@ def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step
     """The losses so far, and responses of the same latent vectors and conditions at every checkpoint."""
     from runner.report import figures
 
-    real = prepared.splits.test.take(slice(_PREVIEW))
+    real = prepared.splits.test.take(slice(_PREVIEW)).loaded()
     figures.gallery(
         directory.figures / "training" / f"step-{step:09d}.png",
         real,

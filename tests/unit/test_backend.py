@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from runner import testing
-from runner.api import Params, Sample, Transform
+from runner import provenance, testing
+from runner.api import Params, Sample, StoredArray, Transform
 from runner.errors import DivergedError, PluginError, RunDirectoryError
 from runner.optimizers import OPTIMIZERS, Adam, Decay
 from runner.plan import Choice
@@ -109,13 +110,15 @@ def losses(trainer: Any, steps: int, block: int = 7, stop_after: int | None = No
 
 def test_a_pass_uses_every_event_once(events: Sample, transform: FittedTransform) -> None:
     from runner.backend import ops
-    from runner.backend.data import TrainingData
+    from runner.backend.data import ResidentData
 
-    data = TrainingData(events, transform, batch_size=10, seed=1)
-    passes = [
-        np.concatenate([ops.convert_to_numpy(data.batch(step, 0)[0])[:, 0, 0] for step in range(start, start + 5)])
-        for start in (0, 5)
-    ]
+    data = ResidentData(events, transform, batches=1, batch_size=10, seed=1)
+
+    def numbers_of(step: int) -> np.ndarray:
+        ((responses, _),) = data.batches(ops.convert_to_tensor(step, "int64"), 0)
+        return ops.convert_to_numpy(responses)[:, 0, 0]
+
+    passes = [np.concatenate([numbers_of(step) for step in range(start, start + 5)]) for start in (0, 5)]
     for numbers in passes:
         np.testing.assert_array_equal(np.sort(numbers), np.arange(50) + 1)
     assert not np.array_equal(*passes)
@@ -123,11 +126,34 @@ def test_a_pass_uses_every_event_once(events: Sample, transform: FittedTransform
 
 def test_batches_carry_their_own_conditions(events: Sample, transform: FittedTransform) -> None:
     from runner.backend import ops
-    from runner.backend.data import TrainingData
+    from runner.backend.data import ResidentData
 
-    responses, conditions = TrainingData(events, transform, batch_size=20, seed=1).batch(4, 1)
+    data = ResidentData(events, transform, batches=2, batch_size=20, seed=1)
+    responses, conditions = data.batches(ops.convert_to_tensor(4, "int64"), 0)[1]
     index = ops.convert_to_numpy(responses)[:, 0, 0].astype(int) - 1
     np.testing.assert_array_equal(ops.convert_to_numpy(conditions), events.conditions[index])
+
+
+def test_events_that_stay_in_their_file_are_used_the_same_way(
+    tmp_path: Path, events: Sample, transform: FittedTransform
+) -> None:
+    file, order = tmp_path / "events", np.random.default_rng(0).permutation(50)
+    events.responses[order].tofile(file)
+    mapped = np.memmap(file, np.float32, "r")
+    stored = StoredArray(mapped, np.argsort(order) * 64, (8, 8))
+    assert stored.shape == (50, 8, 8)
+    np.testing.assert_array_equal(stored, events.responses)
+    np.testing.assert_array_equal(stored[3], events.responses[3])
+    kept: Any = stored
+    elsewhere = replace(events, responses=kept)
+    assert elsewhere.stored
+    assert provenance.digest_sample(elsewhere) == provenance.digest_sample(events)
+    some = elsewhere.take(events.event_ids % 2 == 0).take([3, 1])
+    assert some.stored
+    np.testing.assert_array_equal(some.loaded().responses, events.take([6, 2]).responses)
+    expected, found = (losses(make_trainer(sample, transform), 20) for sample in (events, elsewhere))
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)
 
 
 def test_batches_depend_on_seed_step_and_number_alone(events: Sample, transform: FittedTransform) -> None:
