@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -56,21 +59,32 @@ class Sampler:
         )
 
     def chunks(self, conditions: Iterator[NDArray[np.float32]]) -> Iterator[Sample]:
-        """Consecutive parts of the responses, no more than one in memory.
+        """Consecutive parts of the responses; a few are made at a time, and no more are in memory.
 
         Args:
             conditions: Of each part, (`CHUNK`, n); the last one may be shorter.
         """
-        info = self._transform.info
-        for number, part in enumerate(conditions):
-            padded = np.resize(part, (CHUNK, part.shape[1]))  # one shape: traced once
-            network_conditions = np.asarray(self._transform.forward_conditions(padded), np.float32)
-            generated = self._compiled(tf.constant(network_conditions), tf.constant(number)).numpy()
-            with np.errstate(over="ignore"):  # what is too large becomes infinite, which whoever uses it looks for
-                responses = np.asarray(self._transform.inverse(generated[: len(part)]), np.float32)
-            yield Sample(
-                info=info,
-                responses=apply_threshold(responses, info.threshold),
-                conditions=np.asarray(part, np.float32),
-                event_ids=np.arange(number * CHUNK, number * CHUNK + len(part), dtype=np.int64),
-            )
+        at_once = tf.config.threading.get_inter_op_parallelism_threads() or os.cpu_count() or 1
+        waiting: deque[Future[Sample]] = deque()
+        with ThreadPoolExecutor(at_once) as pool:
+            for number, part in enumerate(conditions):
+                waiting.append(pool.submit(self._part, number, part))
+                if len(waiting) > at_once:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _part(self, number: int, conditions: NDArray[np.float32]) -> Sample:
+        """Part `number` of the responses."""
+        info, events = self._transform.info, len(conditions)
+        padded = np.resize(conditions, (CHUNK, conditions.shape[1]))  # one shape: traced once
+        network_conditions = np.asarray(self._transform.forward_conditions(padded), np.float32)
+        generated = self._compiled(tf.constant(network_conditions), tf.constant(number)).numpy()
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, which whoever uses it looks for
+            responses = np.asarray(self._transform.inverse(generated[:events]), np.float32)
+        return Sample(
+            info=info,
+            responses=apply_threshold(responses, info.threshold),
+            conditions=np.asarray(conditions, np.float32),
+            event_ids=np.arange(number * CHUNK, number * CHUNK + events, dtype=np.int64),
+        )

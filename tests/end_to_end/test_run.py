@@ -113,7 +113,7 @@ def test_the_saved_generator_opens_in_plain_keras(quickstart: Any) -> None:
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(quickstart: Any, small: Any) -> None:
-    again = small("quickstart.yaml", "dataset.events=1000")
+    again = small("quickstart.yaml", "dataset.events=1000", "threads=1")  # the number of threads changes no bit
     other = small("quickstart.yaml", "dataset.events=1000", "seed=43")
     assert again.folder != quickstart.folder
     assert weights(again.folder) == weights(quickstart.folder)
