@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
+from runner import hdf5
 from runner.api import Condition, DataInfo, Sample, Transform
 from runner.api.component import State
 from runner.errors import PluginError, RunDirectoryError
@@ -85,10 +85,10 @@ class FittedTransform:
             RunDirectoryError: If the file cannot be read, or is another transform's.
         """
         try:
-            with h5py.File(path, "r") as file:
+            with hdf5.open_hdf5(path) as file:
                 name = str(file.attrs.get("transform"))
                 state = {key: np.asarray(dataset) for key, dataset in file.items()}
-        except OSError as error:
+        except (hdf5.Hdf5Error, FileNotFoundError) as error:
             raise RunDirectoryError(f"{path}: cannot be read: {error}") from error
         if name != choice.component.name:
             raise RunDirectoryError(f"{path}: holds the transform {name}, but the run uses {choice.component.name}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from reprlib import Repr
 
+from runner.api import Hdf5Error
 
-class ModelFileError(ValueError):
+
+class ModelFileError(Hdf5Error):
     """Why a model file is refused, in words for whoever wants to use it."""
 
 

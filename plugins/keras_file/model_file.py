@@ -1,7 +1,6 @@
 """Keras' HDF5 files: the model's configuration and its weights, no byte of them trusted.
 
-Only hard links are followed, so that nothing outside the file is opened, and sizes are compared with the file's own
-before anything is read.
+Sizes are compared with the file's own before anything is read.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from plugins.keras_file.errors import ModelFileError, shown
 from plugins.keras_file.graph import MOST_LAYERS
 from plugins.keras_file.layers import Shape
-from plugins.keras_file.probe import survives
+from runner.api import Hdf5Error, open_hdf5
 
 MOST_TEXT = 2**24
 MOST_BYTES = 2**31
@@ -40,15 +39,12 @@ def open_model(path: Path) -> Iterator[ModelFile]:
     """
     try:
         _check_kind(path)
-        with _reading():
-            file = h5py.File(path, "r")
-        try:
+        with open_hdf5(path) as file:
             yield ModelFile(file, path.stat().st_size)
-        finally:
-            with _reading():
-                file.close()
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
+    except (Hdf5Error, FileNotFoundError) as error:
+        raise ModelFileError(f"{path}: is damaged: {error}") from error
 
 
 class ModelFile:
@@ -69,16 +65,15 @@ class ModelFile:
         Raises:
             ModelFileError: Where there is none, or no weights beside it.
         """
-        with _reading():
-            found = _attribute(self._file, "model_config", 1)
-            if found is None:
-                raise ModelFileError(self._instead())
-            text = found.decode() if isinstance(found, bytes) else found
-            if not isinstance(text, str) or len(text) > MOST_TEXT:
-                raise ModelFileError(f"its model_config is not a text of at most {MOST_TEXT} characters")
-            if not isinstance(_find(self._file, "model_weights"), h5py.Group):
-                raise ModelFileError(f"has no group model_weights, so no weights; {_SAVE}")
-            return text
+        found = _attribute(self._file, "model_config", 1)
+        if found is None:
+            raise ModelFileError(self._instead())
+        text = found.decode() if isinstance(found, bytes) else found
+        if not isinstance(text, str) or len(text) > MOST_TEXT:
+            raise ModelFileError(f"its model_config is not a text of at most {MOST_TEXT} characters")
+        if not isinstance(_find(self._file, "model_weights"), h5py.Group):
+            raise ModelFileError(f"has no group model_weights, so no weights; {_SAVE}")
+        return text
 
     def weights(self, layer: str, expected: Mapping[str, Shape]) -> list[NDArray[np.float32]]:
         """Weights of one layer, in its own order.
@@ -90,15 +85,14 @@ class ModelFile:
         Raises:
             ModelFileError: Where the file does not have exactly these.
         """
-        with _reading():
-            group = _find(self._file, f"model_weights/{layer}")
-            names = _weight_names(group)
-            if extra := names[len(expected) :]:
-                raise ModelFileError(f"the file has a weight {shown(extra[0])}, which the layer has not")
-            if missing := list(expected)[len(names) :]:
-                raise ModelFileError(f"the file lacks the weight {missing[0]}")
-            pairs = zip(expected.items(), names, strict=True)
-            return [self._read(f"{what} ({shown(name)})", _find(group, name), shape) for (what, shape), name in pairs]
+        group = _find(self._file, f"model_weights/{layer}")
+        names = _weight_names(group)
+        if extra := names[len(expected) :]:
+            raise ModelFileError(f"the file has a weight {shown(extra[0])}, which the layer has not")
+        if missing := list(expected)[len(names) :]:
+            raise ModelFileError(f"the file lacks the weight {missing[0]}")
+        pairs = zip(expected.items(), names, strict=True)
+        return [self._read(f"{what} ({shown(name)})", _find(group, name), shape) for (what, shape), name in pairs]
 
     def check_no_others(self, layers: Iterable[str]) -> None:
         """Refuses weights of layers beside these.
@@ -110,13 +104,12 @@ class ModelFile:
             ModelFileError: Where there are some.
         """
         known = {layer.partition("/")[0] for layer in layers}
-        with _reading():
-            group = _find(self._file, "model_weights")
-            if len(group) > 2 * MOST_LAYERS:
-                raise ModelFileError(f"the file has weights of {len(group)} layers")
-            for name in group:
-                if name not in known and _weight_names(_find(group, name)):
-                    raise ModelFileError(f"the file has weights of a layer {shown(name)}, which the model has not")
+        group = _find(self._file, "model_weights")
+        if len(group) > 2 * MOST_LAYERS:
+            raise ModelFileError(f"the file has weights of {len(group)} layers")
+        for name in group:
+            if name not in known and _weight_names(_find(group, name)):
+                raise ModelFileError(f"the file has weights of a layer {shown(name)}, which the model has not")
 
     def _instead(self) -> str:
         """What a file without a model is."""
@@ -131,8 +124,6 @@ class ModelFile:
             raise ModelFileError(f"the weight {what} has the shape {dataset.shape}, but the layer needs {shape}")
         if dataset.dtype.kind != "f" or dataset.dtype.itemsize > 8:
             raise ModelFileError(f"the weight {what} is of type {dataset.dtype}, not of floating-point numbers")
-        if dataset.is_virtual or dataset.external:
-            raise ModelFileError(f"the weight {what} lies in another file, which is not opened")
         # chunks may reach beyond the array, but are read as a whole
         sizes = zip(shape, dataset.chunks or shape, strict=True)
         self._spare -= math.prod(max(size) for size in sizes) * dataset.dtype.itemsize
@@ -158,31 +149,16 @@ def _check_kind(path: Path) -> None:
             raise ModelFileError(f"is a zip archive (.keras), not an HDF5 file; {_SAVE}")
     if not h5py.is_hdf5(path):
         raise ModelFileError(f"is no HDF5 file; {_SAVE}")
-    if not survives(path):
-        raise ModelFileError("is damaged: the HDF5 library cannot read it to its end")
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    """Whatever the HDF5 library finds wrong is the file's fault."""
-    try:
-        yield
-    except ModelFileError:
-        raise
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError, OverflowError, MemoryError) as error:
-        raise ModelFileError(f"is damaged: {error}") from error
 
 
 def _find(group: Any, path: str) -> Any:
-    """The object at the end of hard links, or None."""
+    """The object at a path, or None."""
     parts = path.split("/")
     if len(parts) > _DEEPEST:
         return None
     for part in parts:
         if not isinstance(group, h5py.Group) or part in ("", ".") or not group.id.links.exists(part.encode()):
             return None
-        if group.id.links.get_info(part.encode()).type != h5py.h5l.TYPE_HARD:
-            raise ModelFileError(f"{shown(part)} in it is a link to elsewhere; links are not followed")
         group = group[part]
     return group
 

@@ -24,6 +24,7 @@ from runner.api.scores import Histogram, Measurement, Scatter, Score
 from runner.api.stored import StoredArray
 from runner.api.training import CallbackContext, Role, Signature, Slot, TrainingStep
 from runner.errors import DataError
+from runner.hdf5 import Hdf5Error, open_hdf5
 
 hookimpl = pluggy.HookimplMarker("runner")
 
@@ -39,6 +40,7 @@ __all__ = [
     "DataInfo",
     "Dataset",
     "Field",
+    "Hdf5Error",
     "Histogram",
     "Loss",
     "Measurement",
@@ -56,4 +58,5 @@ __all__ = [
     "Transform",
     "Writer",
     "hookimpl",
+    "open_hdf5",
 ]

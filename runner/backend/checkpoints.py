@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 
+from runner import hdf5
 from runner.backend.training import Trainer
 from runner.errors import RunDirectoryError
 from runner.run_directory import write_hdf5
@@ -62,11 +62,11 @@ def restore(path: Path, trainer: Trainer) -> None:
             nothing has been changed then.
     """
     try:
-        with h5py.File(path, "r") as file:
+        with hdf5.open_hdf5(path) as file:
             step = int(file.attrs["step"])
             saved: dict[str, Any] = {}
             file.visititems(lambda name, item: saved.update({name: item[()]}) if hasattr(item, "shape") else None)
-    except (OSError, KeyError) as error:
+    except (hdf5.Hdf5Error, FileNotFoundError) as error:
         raise RunDirectoryError(f"{path}: not a checkpoint: {error}") from error
     present = dict(variables(trainer))
     for name in sorted({*saved, *present}):

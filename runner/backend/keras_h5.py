@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 from absl import logging as absl_logging
 
+from runner import hdf5
 from runner.errors import RunDirectoryError
 from runner.run_directory import replace_atomic
 
@@ -34,8 +35,9 @@ def load_weights(path: Path, network: keras.Model) -> None:
         RunDirectoryError: If the file cannot be read or holds another network.
     """
     try:
-        network.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
+        with hdf5.open_hdf5(path):  # Keras opens it too, once it is known to be harmless
+            network.load_weights(path)
+    except (hdf5.Hdf5Error, FileNotFoundError) as error:
         raise RunDirectoryError(f"{path}: not the weights of this network: {error}") from error
 
 

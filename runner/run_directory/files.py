@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner import hdf5
 from runner.errors import RunDirectoryError
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def write_hdf5(path: Path) -> Iterator[h5py.File]:
         file.flush()
         image = file.id.get_file_image()
     write_atomic(path, image)
+    hdf5.vouch(path)
 
 
 def _sync(path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner import hdf5
 from runner.errors import RunDirectoryError
 from runner.run_directory.directory import RunDirectory
 from runner.run_directory.files import write_hdf5
@@ -127,7 +128,9 @@ def read_history(run: RunDirectory) -> History:
         RunDirectoryError: If a file is broken, or the names of the losses change between files.
     """
     # Blocks before the merged file: one that vanishes in between is in the merged file by then.
-    blocks = [(path, _read(path)) for path in _blocks(run)]
+    paths = _blocks(run)
+    hdf5.judge([run.history, *paths])  # one process for all
+    blocks = [(path, _read(path)) for path in paths]
     files = [(run.history, _read(run.history)), *blocks]
     present = [(path, history) for path, history in files if history is not None]
     for path, history in present:
@@ -165,17 +168,16 @@ def _write(path: Path, history: History) -> None:
 
 def _read(path: Path) -> History | None:
     """The content of a file, or None where there is none."""
-    import h5py
     import numpy as np
 
     try:
-        with h5py.File(path, "r") as file:
-            names = [str(name) for name in file.attrs["columns"]]
+        with hdf5.open_hdf5(path) as file:
+            names = hdf5.texts(file, "columns")
             step = np.asarray(file["step"], dtype=np.int64)
             losses = {name: np.asarray(file["losses"][name], dtype=np.float64) for name in names}
     except FileNotFoundError:
         return None
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+    except hdf5.Hdf5Error as error:
         raise RunDirectoryError(f"{path}: is not a history of losses: {error}") from error
     if step.ndim != 1 or any(values.shape != step.shape for values in losses.values()):
         raise RunDirectoryError(f"{path}: is not a history of losses: steps and losses do not fit each other")

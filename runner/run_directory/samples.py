@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner import hdf5
 from runner.errors import DataError, RunDirectoryError
 from runner.run_directory.files import write_hdf5
 
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from runner.api import DataInfo, Sample
 
 SCHEMA_VERSION = "1.0"
-
-MEMORY_LIMIT = 16 * 2**30
-"""Largest dataset that is read [bytes]; a larger size in a header is taken for a broken file."""
 
 _TYPES = {"responses": "float32", "conditions": "float32", "event_ids": "int64"}
 
@@ -61,19 +58,19 @@ def read_sample(path: Path) -> Sample:
     Raises:
         RunDirectoryError: If the file is missing or broken, or its parts do not fit each other.
     """
-    import h5py
-
     from runner.api import Sample
 
     try:
-        with h5py.File(path, "r") as file:
+        with hdf5.open_hdf5(path) as file:
             datasets = {name: _dataset(file, name) for name in _TYPES}
             info = _info(datasets["responses"], datasets["conditions"])
             _check_shapes(info, datasets)
-            return Sample(info, **{name: found[()] for name, found in datasets.items()}, notes=_texts(file, "notes"))
+            return Sample(
+                info, **{name: found[()] for name, found in datasets.items()}, notes=hdf5.texts(file, "notes")
+            )
     except FileNotFoundError as error:
         raise RunDirectoryError(f"{path}: no such file; the run has not come this far") from error
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError, DataError) as error:
+    except (hdf5.Hdf5Error, DataError) as error:
         raise RunDirectoryError(f"{path}: is not a file of responses: {error}") from error
 
 
@@ -83,9 +80,6 @@ def _dataset(file: h5py.File, name: str) -> h5py.Dataset:
     found = file[name]
     if not isinstance(found, h5py.Dataset) or found.dtype != _TYPES[name]:
         raise ValueError(f"{name} must be a {_TYPES[name]} dataset, not {found!r}")
-    size = math.prod(found.shape) * found.dtype.itemsize
-    if size > MEMORY_LIMIT:
-        raise ValueError(f"{name} claims {size / 2**30:.0f} GiB; at most {MEMORY_LIMIT / 2**30:.0f} GiB are read")
     return found
 
 
@@ -106,9 +100,9 @@ def _info(responses: h5py.Dataset, conditions: h5py.Dataset) -> DataInfo:
     from runner.api import Axis, Condition, DataInfo
 
     sizes, starts = responses.attrs["axis_sizes"], responses.attrs["axis_starts"]
-    axes = zip(_texts(responses, "axis_names"), sizes, _texts(responses, "axis_units"), starts, strict=True)
+    axes = zip(hdf5.texts(responses, "axis_names"), sizes, hdf5.texts(responses, "axis_units"), starts, strict=True)
     low, high = conditions.attrs["low"], conditions.attrs["high"]
-    declared = zip(_texts(conditions, "names"), _texts(conditions, "units"), low, high, strict=True)
+    declared = zip(hdf5.texts(conditions, "names"), hdf5.texts(conditions, "units"), low, high, strict=True)
     return DataInfo(
         axes=tuple(Axis(name, int(size), unit, float(start)) for name, size, unit, start in axes),
         quantity=str(responses.attrs["quantity"]),
@@ -122,7 +116,3 @@ def _set_texts(target: h5py.File | h5py.Dataset, name: str, texts: list[str] | t
     import h5py
 
     target.attrs.create(name, list(texts), shape=(len(texts),), dtype=h5py.string_dtype())
-
-
-def _texts(source: h5py.File | h5py.Dataset, name: str) -> tuple[str, ...]:
-    return tuple(str(text) for text in source.attrs[name])

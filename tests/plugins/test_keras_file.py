@@ -313,17 +313,14 @@ def test_weights_that_claim_more_than_the_file_holds_are_not_read(tmp_path: Path
         group = file["model_weights"].create_group("dense")
         group.attrs["weight_names"] = [b"dense/kernel:0"]
         group.create_dataset("dense/kernel:0", (6, 2**22), "f4", chunks=(6, 2**16), compression="gzip")
-    assert "claims more bytes than a file of this size can hold" in refused(path, 2)
+    assert "which are not in a file of" in refused(path, 2)
 
 
 def test_a_file_that_hangs_or_crashes_the_hdf5_library_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from plugins.keras_file import probe
-
     path = keras_2(tmp_path / "model.h5", functional(use_bias=False), {"dense": {"kernel": KERNEL}})
-    assert probe.survives(path)
-    monkeypatch.setattr(probe, "SECONDS", 0.01)  # what a file that hangs looks like
+    monkeypatch.setattr("runner.hdf5.trust.SECONDS", 1e-6)  # what a file that hangs looks like
     assert "the HDF5 library cannot read it to its end" in refused(path, 2)
 
 

@@ -2,11 +2,7 @@
 
 import copy
 import json
-import os
 import resource
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +17,7 @@ from plugins.keras_file.graph import MOST_LAYERS, parse
 from plugins.keras_file.inputs import signature_of
 from plugins.keras_file.model_file import ModelFile
 from plugins.keras_file.network import build
-from plugins.keras_file.probe import survives
-from runner.api import Axis, DataInfo
+from runner.api import Axis, DataInfo, open_hdf5
 from runner.backend import keras, keras_h5
 
 DATA = DataInfo((Axis("pad", 8), Axis("time", 8)), "amplitude", "ADC", 1.0)
@@ -61,7 +56,7 @@ def outcome(path: Path, text: str) -> str:
     """What is said of a configuration beside the file's weights; nothing where it becomes a network."""
     try:
         model = parse(text)
-        with h5py.File(path) as file:
+        with open_hdf5(path) as file:
             opened = ModelFile(file, path.stat().st_size)
             build(opened, model, signature_of(model, DATA), conditions_first=True)
     except ModelFileError as error:
@@ -170,42 +165,3 @@ def test_huge_layers_are_refused_before_they_are_made(tmp_path: Path, class_name
     assert message.startswith(f"layer 'huge' of class '{class_name}'")
     assert "elements per event" in message
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
-
-
-def test_other_files_are_not_opened(path: Path, tmp_path: Path) -> None:
-    """A pipe would be waited for until somebody writes to it."""
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    for number, place in enumerate(("dense/dense/kernel", "beside")):
-        file = tmp_path / f"{number}.h5"
-        shutil.copy(path, file)
-        with h5py.File(file, "a") as model:
-            weights = model["model_weights"]
-            if place in weights:
-                del weights[place]
-            weights.create_dataset(place, (8, 8), "f4", external=[(str(pipe), 0, 256)])
-        assert survives(file)
-        message = "" if place == "beside" else "lies in another file"
-        assert message in outcome(file, config_of(path))
-
-
-def test_a_virtual_dataset_is_not_read(path: Path, tmp_path: Path) -> None:
-    file = tmp_path / "virtual.h5"
-    shutil.copy(path, file)
-    with h5py.File(tmp_path / "other.h5", "w") as other:
-        other["data"] = np.zeros((8, 8), np.float32)
-    layout = h5py.VirtualLayout((8, 8), np.float32)
-    layout[:] = h5py.VirtualSource(tmp_path / "other.h5", "data", (8, 8))
-    with h5py.File(file, "a") as model:
-        del model["model_weights/dense/dense/kernel"]
-        model.create_virtual_dataset("model_weights/dense/dense/kernel", layout)
-    assert "lies in another file" in outcome(file, config_of(path))
-
-
-def test_the_library_is_found_where_this_process_finds_it(path: Path, root: Path) -> None:
-    """Experiments share Python packages through PYTHONPATH, which the process that tries a file must see too."""
-    code = "import sys, pathlib; from plugins.keras_file import probe; print(probe.survives(pathlib.Path(sys.argv[1])))"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root), *filter(None, sys.path)])}
-    interpreter = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    done = subprocess.run([interpreter, "-c", code, path], env=environment, capture_output=True, text=True)
-    assert done.stdout == "True\n", done.stderr

@@ -250,9 +250,9 @@ def removed(name: str) -> Callable[[h5py.File], None]:
         (replaced("event_ids", data=np.zeros(50, int)), "event 0 is in it twice"),
         (
             replaced("responses", shape=(2**40, 8, 6), dtype="float32", chunks=(1000, 8, 6)),
-            "responses claims 211106232532992 bytes",
+            "'responses' claims 211106232532992 bytes",
         ),
-        (replaced("event_ids", shape=(2**50,), dtype="int64"), "event_ids claims"),
+        (replaced("event_ids", shape=(2**50,), dtype="int64"), "'event_ids' claims"),
         (attribute("responses", "axis_names", ["time", "pad"]), "its axes are time, pad"),
         (attribute("responses", "axis_starts", [40.5, 267]), r"responses\[0\], event 0: ipad is 40.5, not an integer"),
         (attribute("responses", "axis_starts", [40.0]), "not enough values"),
