@@ -101,7 +101,7 @@ def compare(runs: Sequence[RunDirectory], *, force: bool = False) -> Comparison:
     return Comparison(
         labels=labels,
         scores=tuple(_compared([table.get(key) for table in tables]) for key in keys),
-        parameters=tuple(_changed([_flat(config.read(run.resolved).data) for run in runs])),
+        parameters=tuple(_changed([_flat(config.read(run.resolved, alone=True).data) for run in runs])),
         warnings=(*obstacles, *_events_differ(labels, files)),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +26,7 @@ def _find_data_file(path: Path, info: ValidationInfo) -> Path:
     folders: Sequence[Path] = context.get("data_folders", (Path(),))
     candidates = [path] if path.is_absolute() else [folder / path for folder in folders]
     for candidate in candidates:
-        if candidate.is_file():
+        if os.path.isfile(candidate):  # also where no file can have such a name
             return candidate.resolve()
     if not context.get("data_must_exist", True):
         return path

@@ -52,19 +52,20 @@ class Document:
         return node, True
 
 
-def read(path: Path, overrides: Sequence[str] = ()) -> Document:
+def read(path: Path, overrides: Sequence[str] = (), *, alone: bool = False) -> Document:
     """Reads an experiment file and those it extends.
 
     Args:
         path: The experiment file.
         overrides: Texts such as ``training.steps=100``, applied in this order.
+        alone: Whether `extends` is refused, as in a run folder, which leads nowhere else.
 
     Raises:
         ExperimentError: For a file that cannot be read or is not YAML, or an `extends` that leads nowhere or
             round in a circle. Other mistakes are in the document's `problems`.
     """
     problems: list[Problem] = []
-    chain = _read_chain(path, problems)
+    chain = _read_chain(path, problems, alone)
     root = chain[-1][0]
     for own, _ in reversed(chain[:-1]):
         root = merge(root, own)
@@ -73,7 +74,7 @@ def read(path: Path, overrides: Sequence[str] = ()) -> Document:
     return Document(path, root.data(), tuple(problems), chain[0][1], root)
 
 
-def _read_chain(path: Path, problems: list[Problem]) -> list[tuple[Node, str]]:
+def _read_chain(path: Path, problems: list[Problem], alone: bool) -> list[tuple[Node, str]]:
     """The file and those it extends, itself first: root node without `extends`, and text."""
     chain: list[tuple[Node, str]] = []
     names: dict[Path, str] = {}
@@ -93,6 +94,8 @@ def _read_chain(path: Path, problems: list[Problem]) -> list[tuple[Node, str]]:
         chain.append((replace(root, value=entries), text))
         if parent is None:
             return chain
+        if alone:
+            raise ExperimentError([Problem(parent.where, "extends", "a run's experiment must stand alone")])
         if not isinstance(parent.value, str) or not parent.value or "\0" in parent.value:
             raise ExperimentError([Problem(parent.where, "extends", "expected the path of one experiment file")])
         path = Path(os.path.normpath(path.parent / parent.value))
@@ -101,6 +104,8 @@ def _read_chain(path: Path, problems: list[Problem]) -> list[tuple[Node, str]]:
 
 def _read_file(path: Path, asked_at: Problem | None, problems: list[Problem]) -> tuple[Node, str]:
     shown = _shown(path)
+    if asked_at and os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise ExperimentError([replace(asked_at, message=f"{shown} is not a file")])  # it may be waited for
     asked_at = asked_at or Problem("", "", "")
     try:
         with path.open("rb") as file:

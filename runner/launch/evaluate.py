@@ -78,7 +78,7 @@ def _overrides(directory: RunDirectory, request: Request) -> list[str]:
     overrides = ["callbacks=[]"]
     if request.metrics:
         # as they stand in the file: those that are not asked for may be gone, with their plugins
-        listed = at(config.read(directory.resolved).data, ("evaluation", "metrics")) or []
+        listed = at(config.read(directory.resolved, alone=True).data, ("evaluation", "metrics")) or []
         own = {metric["name"]: metric for metric in listed if isinstance(metric, dict) and "name" in metric}
         chosen = [own.get(name, name) for name in request.metrics]
         overrides.append(f"evaluation.metrics={json.dumps(chosen)}")

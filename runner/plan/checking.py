@@ -82,7 +82,7 @@ def make_plan(document: Document, *, plugin_files: Sequence[Path] = (), data_mus
 
 def plan_run(run: RunDirectory, overrides: Sequence[str] = (), plugin_files: Sequence[Path] = ()) -> Plan:
     """The plan of an existing run, from its ``resolved.yaml``; its data file may be gone."""
-    return make_plan(config.read(run.resolved, overrides), plugin_files=plugin_files, data_must_exist=False)
+    return make_plan(config.read(run.resolved, overrides, alone=True), plugin_files=plugin_files, data_must_exist=False)
 
 
 def _describe(chooser: Chooser, dataset: Choice[Dataset]) -> DataInfo | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
@@ -54,16 +55,13 @@ class Chooser:
         for number, name in enumerate(listed if isinstance(listed, list) else ()):
             if not isinstance(name, str):
                 continue
-            if not is_file(name):
-                modules.append(name)
-                continue
-            path = (folder / name).resolve()
-            if not path.is_relative_to(folder):
-                self.add(("plugins", number), f"{name} leaves the experiment's folder", "use --plugin FILE")
-            elif not path.is_file():
-                self.add(("plugins", number), f"no such file: {path}")
+            reason = _no_file(name, folder) if is_file(name) else _no_module(name)
+            if reason:
+                self.add(("plugins", number), *reason)
+            elif is_file(name):
+                files.append(Path(os.path.realpath(folder / name)))
             else:
-                files.append(path)
+                modules.append(name)
         return modules, files
 
     def choose(self, kind: type[C], key: Key) -> Choice[C] | None:
@@ -135,6 +133,26 @@ class Chooser:
             except ValueError as error:
                 self.add(key, str(error))
         return None
+
+
+def _no_file(name: str, folder: Path) -> tuple[str, str] | None:
+    """Why an entry of ``plugins:`` is not a file that may be run, and what to do."""
+    if "\0" in name:
+        return "a file's name has no NUL", ""
+    path = os.path.realpath(folder / name)
+    if not Path(path).is_relative_to(folder):
+        return f"{name} leaves the experiment's folder", "use --plugin FILE"
+    return None if os.path.isfile(path) else (f"no such file: {path}", "")
+
+
+def _no_module(name: str) -> tuple[str, str] | None:
+    """Why an entry of ``plugins:`` is not a module that may be imported, and what to do."""
+    parts = name.split(".")
+    if not all(part.isidentifier() and not part.startswith("__") for part in parts):
+        return f"{name!r} is no module", "write a module such as my_package.plugin, or a file such as mine.py"
+    if parts[0] in sys.stdlib_module_names:  # some act when they are imported
+        return f"{name} is a part of Python, not a plugin", ""
+    return None
 
 
 def at(tree: Any, key: Key) -> Any:

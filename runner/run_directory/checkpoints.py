@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def manifest(run: RunDirectory) -> tuple[Checkpoint, ...]:
         )
         for entry in entries
     ]
-    if wrong := [checkpoint.name for checkpoint in found if Path(checkpoint.name).name != checkpoint.name]:
+    if wrong := [entry.name for entry in found if entry.name != checkpoint_path(run, entry.step).name]:
         raise RunDirectoryError(f"{path}: {wrong[0]!r} is not the name of a checkpoint")
     return tuple(sorted(found, key=lambda checkpoint: checkpoint.step))
 
@@ -127,7 +128,7 @@ def _checked(run: RunDirectory, checkpoints: Iterable[Checkpoint]) -> Iterator[t
     """Each checkpoint with what is wrong with it."""
     for checkpoint in checkpoints:
         path = run.checkpoints / checkpoint.name
-        if not path.is_file():
+        if not os.path.isfile(path):  # also where no file can have such a name
             yield path, "is not there"
         elif path.stat().st_size != checkpoint.size:
             yield path, f"has {path.stat().st_size} bytes, not {checkpoint.size}"

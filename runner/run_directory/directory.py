@@ -14,6 +14,7 @@ from typing import Any
 
 from runner import provenance
 from runner.errors import RunDirectoryError
+from runner.run_directory.containment import check_contained
 from runner.run_directory.files import TEMPORARY, failure, write_atomic
 from runner.run_directory.record import RunRecord
 
@@ -71,12 +72,13 @@ class RunDirectory:
         """An existing folder.
 
         Raises:
-            RunDirectoryError: If it is not a run folder, or its ``run.json`` cannot be read.
+            RunDirectoryError: If it is not a run folder, leads out of itself, or its ``run.json`` cannot be read.
         """
         run = cls(path.absolute())
         if not is_run(path):
             found = "has no run.json" if path.is_dir() else "is no folder"
             raise RunDirectoryError(f"{path}: {found}, so it is not a run")
+        check_contained(run.path)
         RunRecord.read(run.path / "run.json")
         return run
 
@@ -120,7 +122,7 @@ class RunDirectory:
         """
         path = self.path / ".lock"
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except OSError as error:
             raise failure(path, "cannot be written", error) from error
         try:

@@ -13,6 +13,8 @@ from runner.run_directory.files import failure
 
 T = TypeVar("T")
 
+_LARGEST_FILE = 10_000_000  # bytes
+
 
 @dataclass(frozen=True)
 class Fields:
@@ -36,6 +38,10 @@ class Fields:
             RunDirectoryError: If the file cannot be read, holds no object or is of a later major version.
         """
         try:
+            if path.exists() and not path.is_file():
+                raise RunDirectoryError(f"{path}: is not a file")
+            if path.stat().st_size > _LARGEST_FILE:
+                raise RunDirectoryError(f"{path}: is larger than {_LARGEST_FILE // 1_000_000} MB; not a file of a run")
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise failure(path, "cannot be read", error) from error
@@ -65,9 +71,11 @@ class Fields:
         return fields
 
     def text(self, key: str) -> str:
-        """A text."""
+        """A text; halves of surrogate pairs, which could not be printed, become question marks."""
         value = self._get(key)
-        return value if isinstance(value, str) else self._fail(key, "a text", value)
+        if not isinstance(value, str):
+            self._fail(key, "a text", value)
+        return value.encode(errors="replace").decode()
 
     def integer(self, key: str) -> int:
         """A whole number."""

@@ -99,7 +99,7 @@ def _newest(folders: Iterable[Path], where: Path) -> RunDirectory:
     runs = _newest_first(folders)
     if not runs:
         raise RunDirectoryError(f"{where}: none of the runs here can be read")
-    return runs[0]
+    return RunDirectory.open(runs[0].path)
 
 
 def _id(folder: Path) -> str:

@@ -149,6 +149,37 @@ def test_a_mistake_is_told_with_its_key_and_what_to_do(
     assert len(found) == 1 or "networks.critc" in expected, found
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("../../x", "leaves the experiment's folder"),
+        ("/etc/x.py", "leaves the experiment's folder"),
+        ("a\0.py", "a file's name has no NUL"),
+        ("x" * 5000 + ".py", "no such file"),
+        ("os:system", "'os:system' is no module"),
+        ("os.system('true')", "is no module"),
+        ("", "'' is no module"),
+        (".relative", "'.relative' is no module"),
+        ("__main__", "'__main__' is no module"),
+        ("pip.__main__", "'pip.__main__' is no module"),
+        ("antigravity", "antigravity is a part of Python, not a plugin"),
+        ("idlelib.idle", "idlelib.idle is a part of Python, not a plugin"),
+    ],
+    ids=lambda value: value[:20],
+)
+def test_what_is_no_plugin_is_not_imported(tmp_path: Path, name: str, message: str) -> None:
+    ((key, found, _),) = mistakes(changed(plugins=[name]), tmp_path)
+    assert key == "plugins.0"
+    assert message in found
+
+
+@pytest.mark.parametrize("name", ["../../x", "os:system", "__class__", "cluster_shape:__class__", "\0", "x" * 10**5])
+def test_a_component_is_only_looked_up(tmp_path: Path, name: str) -> None:
+    tree = changed(dataset=name, transform={"name": name}, networks__critic=name, evaluation__metrics=[name])
+    keys = [key for key, message, _ in mistakes(tree, tmp_path) if "there is no" in message]
+    assert sorted(keys) == ["dataset", "evaluation.metrics.0", "networks.critic", "transform.name"]
+
+
 def test_networks_that_do_not_fit_the_data_are_refused_with_both_shapes(tmp_path: Path) -> None:
     found = mistakes(changed(dataset={"name": "tpc_simulation", "events": 10, "pads": 9}), tmp_path)
     assert [key for key, _, _ in found] == ["networks.generator", "networks.critic"]
