@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MOST_TOLD = 100
+"""How many mistakes are looked into and told at once; a file with more is none that somebody has written by hand."""
+
+_LONGEST = 2000  # characters
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -26,8 +31,16 @@ class Problem:
 
     def __str__(self) -> str:
         head = ": ".join(part for part in (self.where, self.key) if part)
-        text = f"{head}: {self.message}" if head else self.message
-        return f"{text}\n    {self.suggestion}" if self.suggestion else text
+        text = _shown(f"{head}: {self.message}" if head else self.message)
+        return f"{text}\n    {_shown(self.suggestion)}" if self.suggestion else text
+
+
+def _shown(text: str) -> str:
+    """A text that may quote a file, as a terminal can show it: no control characters, not without end."""
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return "".join(
+        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}" for character in cut
+    )
 
 
 class RunnerError(Exception):
@@ -45,7 +58,8 @@ class ExperimentError(RunnerError):
         self.problems = (Problem("", "", problems),) if isinstance(problems, str) else tuple(problems)
         if all(problem.data for problem in self.problems):
             self.exit_code = DataError.exit_code
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        told = [str(problem) for problem in self.problems[:MOST_TOLD]]
+        super().__init__("\n".join([*told, "and more"] if len(self.problems) > MOST_TOLD else told))
 
 
 class PluginError(RunnerError):

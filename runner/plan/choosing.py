@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 from runner.api import Component
 from runner.config import Document
-from runner.errors import Problem
+from runner.errors import MOST_TOLD, ExperimentError, Problem
 from runner.experiment import is_file
 from runner.plan.plan import C, Choice
 from runner.plan.validation import Key, dotted, validate
@@ -44,9 +44,15 @@ class Chooser:
         self.plugins = load_plugins(modules=modules, files=self.plugin_files)
 
     def add(self, key: Key, message: str, suggestion: str = "", *, at_key: bool = False) -> None:
-        """Notes a mistake at the value of a key, or at the key itself."""
+        """Notes a mistake at the value of a key, or at the key itself.
+
+        Raises:
+            ExperimentError: With all mistakes so far, where there are more than anybody wants to be told.
+        """
         where = self.document.where_key(key) if at_key else self.document.where(key)
         self.problems.append(Problem(where, dotted(key), message, suggestion))
+        if len(self.problems) > MOST_TOLD:
+            raise ExperimentError(self.problems)
 
     def _plugins_of(self, folder: Path) -> tuple[list[str], list[Path]]:
         """Modules and files named by ``plugins:``; files only from the experiment's own folder."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from runner.config import Document
-from runner.errors import Problem
+from runner.errors import MOST_TOLD, Problem
 from runner.optimizers import OPTIMIZERS
 from runner.registry import nearest
 
@@ -37,7 +38,7 @@ _PATTERNS = {
 def validate(
     model: type[Model], tree: object, document: Document, key: Key = (), context: Mapping[str, Any] | None = None
 ) -> Model | list[Problem]:
-    """The tree as a model, or everything that is wrong with it.
+    """The tree as a model, or everything that is wrong with it, up to `MOST_TOLD` mistakes.
 
     Types are strict with JSON's meaning: a list is a tuple, 3 is a number, but "100" is no integer.
 
@@ -57,7 +58,7 @@ def validate(
 def _problems(
     error: ValidationError, model: type[BaseModel], tree: object, document: Document, key: Key
 ) -> Iterator[Problem]:
-    for details in error.errors():
+    for details in error.errors()[: MOST_TOLD + 1]:
         location = _location(details["loc"], tree)
         full = (*key, *location)
         unknown, missing = details["type"] == "extra_forbidden", details["type"] == "missing"
@@ -156,11 +157,16 @@ def shown(value: object) -> str:
 
 def _nearest_key(key: str, model: type[BaseModel], path: tuple[str | int, ...]) -> str:
     """The nearest key of the model at `path`, or all of its keys."""
-    fields = list(_keys_at(model.model_json_schema(), path))
+    fields = list(_keys_at(_schema(model), path))
     near = nearest(key, fields)
     if near:
         return f"did you mean {' or '.join(repr(field) for field in near)}?"
     return f"known: {', '.join(fields)}" if fields else "there are no parameters here"
+
+
+@cache
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema()  # made anew by each call, which takes longer than all the rest
 
 
 def _keys_at(schema: dict[str, Any], path: tuple[str | int, ...]) -> Iterable[str]:
