@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plugins.tpc_digits.hits import Hits
-from runner.api import DataInfo, Sample
+from runner.api import DataError, DataInfo, Sample
 
 if TYPE_CHECKING:
     from plugins.tpc_digits import TpcDigitsParams
 
 Integers = NDArray[np.int64]
+_MOST_BYTES = 16 * 2**30  # of all responses
 _LARGEST = 2.0**53 - 1  # integers beyond are not exact in the numbers the file is read into
 
 
@@ -25,6 +27,7 @@ def assemble(hits: Hits, params: TpcDigitsParams, info: DataInfo) -> Sample:
     """
     _check_numbers(hits)
     ids, first, number = np.unique(hits.event.astype(np.int64), return_index=True, return_inverse=True)
+    _check_size(hits, len(ids), info)
     conditions = hits.conditions[first]  # (events, all conditions)
     _check_conditions(hits, conditions[number])
     _check_twice(hits)
@@ -58,6 +61,17 @@ def _check_numbers(hits: Hits) -> None:
     if wrong.any():
         hit, column = (int(place) for place in np.argwhere(wrong)[0])
         raise hits.error(hit, f"{hits.names[column]} is {hits.conditions[hit, column]}, not a finite number")
+
+
+def _check_size(hits: Hits, events: int, info: DataInfo) -> None:
+    """A few numbers in a file can ask for more than any memory."""
+    size = 4 * events * math.prod(info.shape)
+    if size > _MOST_BYTES:
+        bins = " x ".join(map(str, info.shape))
+        raise DataError(
+            f"{hits.path}: {events} events of {bins} bins take {size / 2**30:.0f} GiB; at most {_MOST_BYTES >> 30} GiB "
+            "are read: narrow 'pads' and 'times'"
+        )
 
 
 def _check_conditions(hits: Hits, of_event: NDArray[np.float64]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plugins.tpc_digits.hits import LIST_ALL, NUMBER, Hits, Values, complaints
+from plugins.tpc_digits.hits import LIST_ALL, NUMBER, Hits, Values, complaints, shown
 from plugins.tpc_digits.writing import SampleHits, check_axes, write_text
 from runner.api import DataError, DataInfo, Sample
 
@@ -61,7 +61,7 @@ def _first_mistake(path: Path, body: str, names: Sequence[str]) -> DataError:
             continue
         fields = [field.strip() for field in line.split(",")]
         event = fields[names.index("evtId") if len(fields) == len(names) else 0]
-        where = f"{path}: row {number}, event {event or '?'}"
+        where = f"{path}: row {number}, event {shown(event) or '?'}"
         if len(fields) != len(names):
             return DataError(f"{where}: {len(fields)} columns, but the header has {len(names)}: {', '.join(names)}")
         for name, field in zip(names, fields, strict=True):

@@ -26,6 +26,8 @@ def read_dat(path: Path, text: str, conditions: Sequence[str]) -> Hits:
     text = text.rstrip()
     counts, marked = _lines(text)
     _check_lines(path, counts, marked, conditions)
+    if text.count(_MARK) != marked.sum():  # one stands within a line
+        raise _first_mistake(path, text)
     tokens = _TOKEN.findall(text.replace(_MARK, " "))
     try:
         numbers = np.loadtxt(tokens, delimiter="\t", comments=None, ndmin=1)
@@ -104,7 +106,7 @@ def _first_mistake(path: Path, text: str) -> DataError:
     for number, line in enumerate(text.split("\n"), start=1):
         params = line.strip().startswith(_MARK)
         event += not params
-        for token in _TOKEN.findall(line.replace(_MARK, " ")):
+        for token in _TOKEN.findall(line.replace(_MARK, " ", int(params))):
             if not NUMBER.fullmatch(token):
                 return DataError(f"{path}: row {number}, event {event + params}: {token[:40]!r} is not a number")
     return DataError(f"{path}: the lines cannot be read as numbers")

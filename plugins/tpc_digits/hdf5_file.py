@@ -16,6 +16,7 @@ from runner.api import DataError, DataInfo, Hdf5Error, Sample, open_hdf5
 _TYPES = {"responses": "float32", "conditions": "float32", "event_ids": "int64"}
 _SLICE = 2**24  # bytes that are read at once
 _MOST_BYTES = 2**32  # of numbers beside the responses
+_MOST_HITS = 2**27
 _SPARE = 2**16  # bytes, for what the library adds beside the arrays
 
 
@@ -71,23 +72,27 @@ def _hits(path: Path, datasets: dict[str, h5py.Dataset], columns: Sequence[int],
     pad_start, time_start = (float(start) for start in responses.attrs["axis_starts"])
     step = responses.chunks[0] if responses.chunks else 1  # so that no chunk is read twice
     events_at_once = max(step, _SLICE // max(4 * math.prod(responses.shape[1:]), 1) // step * step)
-    parts = []
+    parts, hits = [], 0
     for first in range(0, len(ids), events_at_once):
         part = responses[first : first + events_at_once]
         event, pad, time = np.nonzero(part)
+        hits += len(event)
+        if hits > _MOST_HITS:  # packed, they may be a thousand times smaller
+            raise ValueError(f"it has more than {_MOST_HITS} hits; divide it")
         parts.append((event + first, pad, time, part[event, pad, time]))
     event, pad, time, amplitude = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
     place = np.concatenate([event, np.setdiff1d(np.arange(len(ids)), event)])
-    return Hits(
-        path,
-        ids[place].astype(np.float64),
-        pad + pad_start,
-        time + time_start,
-        amplitude.astype(np.float64),
-        conditions=datasets["conditions"][()].astype(np.float64)[np.ix_(place, columns)],
-        names=names,
-        place_of=lambda hit: f"responses[{place[hit]}]",
-    )
+    with np.errstate(invalid="ignore"):  # a NaN of the signalling kind; like others, it is refused later
+        return Hits(
+            path,
+            ids[place].astype(np.float64),
+            pad + pad_start,
+            time + time_start,
+            amplitude.astype(np.float64),
+            conditions=datasets["conditions"][()].astype(np.float64)[np.ix_(place, columns)],
+            names=names,
+            place_of=lambda hit: f"responses[{place[hit]}]",
+        )
 
 
 def write_hdf5(path: Path, info: DataInfo, events: int, samples: Iterable[Sample]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from numpy.typing import NDArray
 from runner.api import DataError
 
 Values = NDArray[np.float64]
+
+_MOST_LISTED = 10
+_LONGEST = 40  # characters
 
 NUMBER = re.compile(r"[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|inf(?:inity)?)", re.ASCII | re.IGNORECASE)
 """What np.loadtxt reads as a number; float() takes more, such as 4_2."""
@@ -57,11 +61,22 @@ def complaints(names: Sequence[str], expected: Sequence[str], what: str) -> str:
         expected: Names that are declared.
         what: What they are names of, e.g. "column".
     """
-    missing = [name for name in expected if name not in names]
+    counts = Counter(names)
+    missing = [name for name in expected if name not in counts]
     extra = [name for name in names if name not in expected]
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted(name for name, count in counts.items() if count > 1)
     found = (f"misses the {what}", missing), (f"has the extra {what}", extra), (f"has twice the {what}", twice)
-    return " and ".join(f"{complaint} {', '.join(wrong)}" for complaint, wrong in found if wrong)
+    return " and ".join(f"{complaint} {_listed(wrong)}" for complaint, wrong in found if wrong)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join([*map(shown, names[:_MOST_LISTED]), *(["..."] if len(names) > _MOST_LISTED else [])])
+
+
+def shown(text: str) -> str:
+    """A text from a file for a message: short, and without control characters."""
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return cut if cut.isprintable() else ascii(cut)
 
 
 LIST_ALL = "list every column beside the hits under 'conditions', those you do not need with use: false"

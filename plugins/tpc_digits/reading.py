@@ -45,6 +45,8 @@ def read(path: Path, conditions: Sequence[str]) -> Hits:
 def _content(path: Path) -> bytes | None:
     """All bytes of a text file; None for an HDF5 file, which may be too large for that."""
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: is not a file")  # a pipe would be waited for
         with path.open("rb") as file:
             start = file.read(len(_HDF5))
             return None if start == _HDF5 else start + file.read()
@@ -52,6 +54,8 @@ def _content(path: Path) -> bytes | None:
         raise DataError(f"{path}: no such file") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise DataError(f"{path}: is too large for the memory of this machine; divide it") from error
 
 
 def _text(path: Path, content: bytes) -> str:

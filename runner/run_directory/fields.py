@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -76,6 +76,13 @@ class Fields:
         if not isinstance(value, str):
             self._fail(key, "a text", value)
         return value.encode(errors="replace").decode()
+
+    def choice(self, key: str, known: Sequence[str]) -> str:
+        """One of some texts."""
+        value = self.text(key)
+        if value not in known:
+            raise RunDirectoryError(f"{self.path}: {self._where(key)} must be one of {', '.join(known)}, not {value!r}")
+        return value
 
     def integer(self, key: str) -> int:
         """A whole number."""

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from runner.errors import RunDirectoryError
 from runner.run_directory.fields import Fields
 
 SCHEMA_VERSION = "1.2"
@@ -152,16 +151,12 @@ class RunRecord:
 
     @classmethod
     def _from_fields(cls, fields: Fields) -> RunRecord:
-        status = fields.text("status")
-        if status not in get_args(Status):
-            known = ", ".join(get_args(Status))
-            raise RunDirectoryError(f"{fields.path}: status must be one of {known}, not {status!r}")
         git, versions, timings = fields.section("git"), fields.section("versions"), fields.section("timings")
         return cls(
             name=fields.text("name"),
             seed=fields.integer("seed"),
             description=fields.text("description"),
-            status=status,
+            status=fields.choice("status", get_args(Status)),
             id=fields.text("id"),
             created=fields.text("created"),
             started=fields.text("started"),

@@ -12,6 +12,9 @@ from runner.run_directory.files import write_atomic
 
 SCHEMA_VERSION = "1.0"
 
+BETTER = ("lower", "higher", "zero", "one", "none")
+"""In which direction a score is better; see `ScoreRow`."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreRow:
@@ -117,7 +120,7 @@ def _row(fields: Fields) -> ScoreRow:
         value=math.nan if value is None else value,
         error=fields.optional(fields.number, "error"),
         unit=fields.text("unit"),
-        better=fields.text("better"),
+        better=fields.choice("better", BETTER),
         split=fields.text("split"),
         step=fields.integer("step"),
         events=fields.integer("events"),

@@ -148,6 +148,8 @@ BOTH = {"conditions": [ANGLE, DIP]}
         ("40 267 5\n40 267\n", {}, "row 2, event 1: 2 numbers"),
         ("40 267 5\n\n40 267 5\n", {}, "row 2, event 1: an empty line"),
         ("40 267 5\n40 x 5\n", {}, "row 2, event 1: 'x' is not a number"),
+        ("40 267 5\n40 params: 5\n", {}, "row 2, event 1: 'params:' is not a number"),
+        ("params: params: 2\n40 267 5\n", BOTH, "row 1, event 0: 'params:' is not a number"),
         ("40 267 5\n40 267 5_0\n", {}, "row 2, event 1: '5_0' is not a number"),
         ("40 267 5\n40\u00a0267 5 5\n", {}, "row 2, event 1: .* is not a number"),
         ("40 267 5\n40\x1c267 5 5\n", {}, "row 2, event 1: .* is not a number"),

@@ -354,3 +354,23 @@ def test_a_disk_that_others_fill_meanwhile_does_no_harm(small_disk: Path) -> Non
     done = python(str(small_disk), "300", "ballast")
     assert (done.returncode, done.stdout) == (0, f"{errno.ENOSPC}\n"), done.stderr
     assert len(read_sample(small_disk / "out.h5")) == 300
+
+
+def test_hdf5_files_of_too_many_hits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = events(info(ANGLE))
+    path, _ = write(Hdf5Writer(), tmp_path, sample)
+    hits = np.count_nonzero(sample.responses)
+    monkeypatch.setattr("plugins.tpc_digits.hdf5_file._MOST_HITS", hits)
+    load(path, sample.info)
+    monkeypatch.setattr("plugins.tpc_digits.hdf5_file._MOST_HITS", hits - 1)
+    with pytest.raises(DataError, match=f"it has more than {hits - 1} hits; divide it"):
+        load(path, sample.info)
+
+
+def test_a_signalling_nan_is_refused_like_others(tmp_path: Path) -> None:
+    sample = events(info(ANGLE))
+    path, _ = write(Hdf5Writer(), tmp_path, sample)
+    with h5py.File(path, "r+") as file:
+        file["responses"][4, 1, 2] = np.array(0x7FA00000, np.uint32).view(np.float32)
+    with pytest.raises(DataError, match="the amplitude is nan"):
+        load(path, sample.info)

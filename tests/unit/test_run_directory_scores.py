@@ -2,11 +2,14 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from runner.api.scores import Better
 from runner.errors import RunDirectoryError
 from runner.run_directory import RunDirectory, RunRecord, ScoreFile, ScoreRow, read_scores, write_scores
+from runner.run_directory.scores import BETTER
 
 ROW = ScoreRow(
     metric="mean_charge",
@@ -61,6 +64,7 @@ def test_an_undefined_score_is_null_in_the_file_and_nan_again(run: RunDirectory)
         ('"value": 0.1', '"value": "0.1"', 'rows.0.value must be a number, not "0.1"'),
         ('"value": 0.1', '"value": true', "rows.0.value must be a number, not true"),
         ('"step": 2000', '"step": 2000.5', "rows.0.step must be a whole number"),
+        ('"better": "zero"', '"better": "x"', "rows.0.better must be one of lower, higher, zero, one, none, not 'x'"),
         ('"headline"', '"heading"', "rows.0.headline is missing"),
         ('"1.0"', '"3.1"', "has schema version 3.1"),
         ("{", "", "is not valid JSON"),
@@ -73,3 +77,7 @@ def test_a_broken_file_is_named(run: RunDirectory, old: str, new: str, message: 
     run.scores.write_text(text.replace(old, new, 1))
     with pytest.raises(RunDirectoryError, match=f"{run.scores}: {message}"):
         read_scores(run)
+
+
+def test_the_directions_are_those_of_metrics() -> None:
+    assert get_args(Better) == BETTER
