@@ -214,7 +214,7 @@ def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step
         sampler(real.conditions),
         generated_title=f"generated at step {step:,}",
     )
-    history = read_history(directory)
+    history = read_history(directory, figures.MOST_STEPS)
     figures.loss_curves(directory.figures / "losses.png", history.step, history.losses)
 
 

@@ -40,7 +40,7 @@ def score(
     folder = directory.figures
     figures.gallery(folder / "gallery.png", real, generated)
     figures.mean_response(folder / "mean_response.png", real, generated)
-    history = read_history(directory)
+    history = read_history(directory, figures.MOST_STEPS)
     if len(history.step):
         figures.loss_curves(folder / "losses.png", history.step, history.losses)
     for metric, measurement in evaluation.measurements.items():

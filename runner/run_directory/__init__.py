@@ -6,7 +6,8 @@ Importing this loads neither numpy nor h5py: listing and comparing runs need JSO
 from runner.run_directory.checkpoints import best_checkpoint, checkpoint_path, keep_checkpoint, newest_checkpoint
 from runner.run_directory.directory import RunDirectory
 from runner.run_directory.files import replace_atomic, write_atomic, write_hdf5
-from runner.run_directory.history import History, HistoryWriter, read_history
+from runner.run_directory.history import HistoryWriter, read_history
+from runner.run_directory.history_file import History
 from runner.run_directory.lookup import all_runs, find
 from runner.run_directory.record import (
     CompilationRecord,

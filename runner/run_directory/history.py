@@ -1,43 +1,35 @@
-"""Losses per training step: written in closed blocks, so that they can be read at any time and after a kill."""
+"""Losses per training step: written in closed blocks, so that they can be read at any time and after a kill.
+
+A training of a million steps must neither hold its losses nor read them all again for every picture: what waits in
+memory is at most one block, and whoever draws reads no more steps than a picture has room for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner import hdf5
 from runner.errors import RunDirectoryError
+from runner.run_directory import history_file
 from runner.run_directory.directory import RunDirectory
-from runner.run_directory.files import write_hdf5
+from runner.run_directory.history_file import History
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class History:
-    """Losses of a run.
-
-    Attributes:
-        step: Training steps, increasing, int64 (steps,); the first one is 1.
-        losses: By name, float64 (steps,) each.
-    """
-
-    step: NDArray[np.int64]
-    losses: dict[str, NDArray[np.float64]]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Names of the losses, in the order of the strategy."""
-        return tuple(self.losses)
+_BLOCK = 20_000
+"""Steps after which a block is left alone: few files even of a long training, each rewritten in milliseconds."""
 
 
 class HistoryWriter:
     """Collects losses and writes them in blocks: no file stays open, because none of HDF5 survives a kill.
+
+    Until it is full, the newest block is written anew by every `flush`, so that the number of files depends on the
+    number of steps and not on how often they are written.
 
     Args:
         run: The run; a resumed one must have the same losses.
@@ -45,11 +37,13 @@ class HistoryWriter:
 
     def __init__(self, run: RunDirectory) -> None:
         self._run = run
-        self._waiting: list[History] = []
-        self._columns = read_history(run).columns
+        self._block: list[History] = []
+        self._unwritten = False
+        hdf5.judge(_files(run))  # one process for all
+        self._columns = next((history_file.columns(path) for path in _files(run)), ())
 
     def append(self, first_step: int, losses: Mapping[str, NDArray[np.floating]]) -> None:
-        """Losses of consecutive steps, kept in memory until `flush`.
+        """Losses of consecutive steps, on disk after the next `flush`.
 
         Args:
             first_step: The step of the first values.
@@ -70,9 +64,10 @@ class HistoryWriter:
         steps = np.arange(first_step, first_step + next(iter(shapes))[0], dtype=np.int64)
         block = History(steps, arrays)
         self._columns = self._columns or block.columns
-        _check_columns(self._run.path, self._columns, block.columns)
+        history_file.check_columns(self._run.path, self._columns, block.columns)
         if len(steps):
-            self._waiting.append(block)
+            self._block.append(block)
+            self._unwritten = True
 
     def cut(self, last_step: int) -> None:
         """Forgets what was written of later steps, for a resumption from a checkpoint.
@@ -80,26 +75,31 @@ class HistoryWriter:
         Raises:
             RunDirectoryError: If a file cannot be read or written.
         """
-        for path in (self._run.history, *_blocks(self._run)):
-            history = _read(path)
-            if history is None or not len(history.step) or history.step[-1] <= last_step:
+        self.flush()
+        self._block.clear()
+        for path in _files(self._run):
+            if history_file.last_step([path]) <= last_step:
                 continue
+            history = history_file.read(path)
             kept = history.step <= last_step
             if kept.any():
-                _write(path, History(history.step[kept], {n: values[kept] for n, values in history.losses.items()}))
+                losses = {name: values[kept] for name, values in history.losses.items()}
+                history_file.write(path, History(history.step[kept], losses))
             else:
                 path.unlink()
 
     def flush(self) -> None:
-        """Writes what has been appended since the last time as one closed file.
+        """Writes what has been appended since the last time; what is on disk then is closed and whole.
 
         Raises:
             RunDirectoryError: If it cannot be written; it is kept in memory then.
         """
-        if self._waiting:
-            block = _join(self._waiting)
-            _write(self._run.history_blocks / f"{block.step[0]:09d}.h5", block)
-            self._waiting.clear()
+        if not self._unwritten:
+            return
+        block = history_file.join(self._block)
+        history_file.write(self._run.history_blocks / f"{block.step[0]:09d}.h5", block)
+        self._block = [block] if len(block.step) < _BLOCK else []
+        self._unwritten = False
 
     def merge(self) -> None:
         """Puts all blocks into one file and removes them.
@@ -111,31 +111,37 @@ class HistoryWriter:
         blocks = _blocks(self._run)
         if not blocks:
             return
-        _write(self._run.history, read_history(self._run))
+        history_file.merge(_files(self._run), self._run.history)
+        self._block.clear()
         for path in blocks:
             path.unlink()
         with suppress(OSError):  # on a network file system, a file being read keeps its folder for a while
             self._run.history_blocks.rmdir()
 
 
-def read_history(run: RunDirectory) -> History:
-    """All losses written so far; empty where there are none.
+def read_history(run: RunDirectory, most: int | None = None) -> History:
+    """Losses written so far; empty where there are none.
 
     Steps that stand in two files, as after a kill between writing the merged file and removing its blocks or
     after a resumption, are taken from the block that begins last.
 
+    Args:
+        run: The run.
+        most: About how many steps are wanted, evenly spaced; the others are not read. None for all.
+
     Raises:
         RunDirectoryError: If a file is broken, or the names of the losses change between files.
     """
+    blocks = _blocks(run)
+    hdf5.judge([run.history, *blocks])  # one process for all
+    every = 1 if most is None else max(1, -(-history_file.last_step([run.history, *blocks]) // most))
     # Blocks before the merged file: one that vanishes in between is in the merged file by then.
-    paths = _blocks(run)
-    hdf5.judge([run.history, *paths])  # one process for all
-    blocks = [(path, _read(path)) for path in paths]
-    files = [(run.history, _read(run.history)), *blocks]
+    read = [(path, history_file.read_if_there(path, every)) for path in blocks]
+    files = [(run.history, history_file.read_if_there(run.history, every)), *read]
     present = [(path, history) for path, history in files if history is not None]
     for path, history in present:
-        _check_columns(path, present[0][1].columns, history.columns)
-    return _join([history for _, history in present])
+        history_file.check_columns(path, present[0][1].columns, history.columns)
+    return history_file.join([history for _, history in present])
 
 
 def _blocks(run: RunDirectory) -> list[Path]:
@@ -144,48 +150,6 @@ def _blocks(run: RunDirectory) -> list[Path]:
     return sorted((path for path in found if path.stem.isdigit()), key=lambda path: int(path.stem))
 
 
-def _join(parts: Sequence[History]) -> History:
-    """Parts in one, sorted by step; of a step that stands in two of them the later part's losses are kept."""
-    import numpy as np
-
-    if not parts:
-        return History(np.empty(0, np.int64), {})
-    steps = np.concatenate([part.step for part in parts])
-    unique, from_the_end = np.unique(steps[::-1], return_index=True)
-    kept = len(steps) - 1 - from_the_end
-    names = parts[0].columns
-    return History(unique, {name: np.concatenate([part.losses[name] for part in parts])[kept] for name in names})
-
-
-def _write(path: Path, history: History) -> None:
-    with write_hdf5(path) as file:
-        file.attrs["columns"] = list(history.columns)  # HDF5 itself would list them by alphabet
-        file.create_dataset("step", data=history.step)
-        losses = file.create_group("losses")
-        for name, values in history.losses.items():
-            losses.create_dataset(name, data=values)
-
-
-def _read(path: Path) -> History | None:
-    """The content of a file, or None where there is none."""
-    import numpy as np
-
-    try:
-        with hdf5.open_hdf5(path) as file:
-            names = hdf5.texts(file, "columns")
-            step = np.asarray(file["step"], dtype=np.int64)
-            losses = {name: np.asarray(file["losses"][name], dtype=np.float64) for name in names}
-    except FileNotFoundError:
-        return None
-    except hdf5.Hdf5Error as error:
-        raise RunDirectoryError(f"{path}: is not a history of losses: {error}") from error
-    if step.ndim != 1 or any(values.shape != step.shape for values in losses.values()):
-        raise RunDirectoryError(f"{path}: is not a history of losses: steps and losses do not fit each other")
-    return History(step, losses)
-
-
-def _check_columns(path: Path, expected: tuple[str, ...], found: tuple[str, ...]) -> None:
-    if set(found) != set(expected):
-        raise RunDirectoryError(
-            f"{path}: the losses are {', '.join(found)}, but those of earlier steps were {', '.join(expected)}"
-        )
+def _files(run: RunDirectory) -> list[Path]:
+    """All files, in the order in which they hold the steps."""
+    return [*([run.history] if run.history.exists() else []), *_blocks(run)]

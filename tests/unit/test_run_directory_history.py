@@ -1,5 +1,7 @@
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -42,17 +44,43 @@ def test_a_run_without_losses_has_an_empty_history(run: RunDirectory) -> None:
     assert not run.history.exists()
 
 
-def test_blocks_are_readable_as_soon_as_they_are_flushed(run: RunDirectory) -> None:
+def test_losses_are_readable_as_soon_as_they_are_flushed(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BLOCK", 100)
     writer = HistoryWriter(run)
     writer.append(1, block(1, 50))
     assert len(read_history(run).step) == 0
-    writer.append(51, block(51, 50))
+    writer.append(51, block(51, 49))
     writer.flush()
-    check(run, 100)
-    writer.append(101, block(101, 7))
+    check(run, 99)
+    writer.append(100, block(100, 7))
+    writer.flush()
+    check(run, 106)
+    writer.append(107, block(107, 1))
     writer.flush()
     check(run, 107)
-    assert sorted(path.name for path in run.history_blocks.iterdir()) == ["000000001.h5", "000000101.h5"]
+    assert sorted(path.name for path in run.history_blocks.iterdir()) == ["000000001.h5", "000000107.h5"]
+
+
+def test_however_often_it_is_flushed_there_are_few_files(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_BLOCK", 100)
+    writer = HistoryWriter(run)
+    for first in range(1, 501, 5):
+        writer.append(first, block(first, 5))
+        writer.flush()
+        writer.flush()
+    check(run, 500)
+    assert len(list(run.history_blocks.iterdir())) == 5
+
+
+def test_what_was_written_before_a_cut_is_not_written_again(run: RunDirectory) -> None:
+    writer = HistoryWriter(run)
+    writer.append(1, block(1, 20, scale=7))
+    writer.cut(10)
+    writer.append(11, block(11, 5))
+    writer.flush()
+    history = read_history(run)
+    np.testing.assert_array_equal(history.step, np.arange(1, 16))
+    np.testing.assert_array_equal(history.losses["generator"][[9, 10]], [70, 11])
 
 
 def test_merging_leaves_one_file_and_can_be_repeated(run: RunDirectory) -> None:
@@ -85,6 +113,7 @@ def test_nan_losses_are_kept(run: RunDirectory) -> None:
 def test_a_kill_between_merging_and_removing_blocks_leaves_no_step_twice(
     run: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "_BLOCK", 10)
     writer = HistoryWriter(run)
     writer.append(1, block(1, 10))
     writer.flush()
@@ -120,6 +149,61 @@ def test_a_resumed_run_replaces_the_steps_it_repeats(run: RunDirectory) -> None:
     check(run, 25)
     resumed.merge()
     check(run, 25)
+
+
+@pytest.mark.parametrize("merged", [0, 250, 490])
+@pytest.mark.parametrize("most", [1, 7, 100, 489, 490, 1000])
+def test_about_as_many_steps_are_read_as_are_wanted(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch, merged: int, most: int
+) -> None:
+    monkeypatch.setattr(module, "_BLOCK", 30)
+    writer = HistoryWriter(run)
+    for first in range(1, 491, 10):
+        writer.append(first, block(first, 10))
+        writer.flush()
+        if first + 9 == merged:
+            writer.merge()
+    history = read_history(run, most)
+    every = {1: 490, 7: 70, 100: 5, 489: 2}.get(most, 1)
+    np.testing.assert_array_equal(history.step, np.arange(every, 491, every))
+    np.testing.assert_array_equal(history.losses["generator"], history.step)
+    np.testing.assert_array_equal(history.losses["critic"], -history.step)
+
+
+def test_a_history_without_steps_can_be_thinned(run: RunDirectory) -> None:
+    assert len(read_history(run, 10).step) == 0
+
+
+def test_the_losses_of_a_long_training_are_never_all_in_memory(
+    run: RunDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes of NumPy and Python; the HDF5 library's own are those of the file it builds."""
+    monkeypatch.setattr(module, "_BLOCK", 500)
+    names, steps = [f"loss {number}" for number in range(8)], 20_000
+    whole = (1 + len(names)) * steps * 8
+    writer = HistoryWriter(run)
+    read_history(run, 100)  # what is imported is no part of it
+
+    def train() -> None:
+        for first in range(1, steps + 1, 500):
+            writer.append(first, dict.fromkeys(names, np.arange(500.0)))
+            writer.flush()
+
+    assert most_bytes(train) < 0.1 * whole
+    assert most_bytes(lambda: read_history(run, 100)) < 0.1 * whole
+    assert most_bytes(writer.merge) < 1.8 * whole  # the finished file and one column, sorted
+    assert len(read_history(run).step) == steps
+    assert most_bytes(lambda: HistoryWriter(run)) < 0.1 * whole
+
+
+def most_bytes(action: Callable[[], object]) -> int:
+    """The most that is allocated at once while `action` goes on."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def test_losses_may_not_change_their_names(run: RunDirectory) -> None:
@@ -203,6 +287,8 @@ def test_however_it_is_flushed_and_merged_every_step_is_there_once(
 
 KILLED = """
 import sys
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 import numpy as np
 from runner.run_directory import HistoryWriter, RunDirectory

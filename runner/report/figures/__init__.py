@@ -6,11 +6,11 @@ from pathlib import Path
 
 from runner.api import Histogram, Scatter
 from runner.report.figures.clouds import scatter
-from runner.report.figures.curves import loss_curves
+from runner.report.figures.curves import MOST_STEPS, loss_curves
 from runner.report.figures.distributions import histogram
 from runner.report.figures.responses import gallery, mean_response
 
-__all__ = ["draw", "gallery", "histogram", "loss_curves", "mean_response", "scatter"]
+__all__ = ["MOST_STEPS", "draw", "gallery", "histogram", "loss_curves", "mean_response", "scatter"]
 
 
 def draw(path: Path, data: Histogram | Scatter) -> Path:

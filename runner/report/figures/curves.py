@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 
 from runner.report.figures.canvas import REAL, figure_at
 
+MOST_STEPS = 2000
+"""Steps whose losses are worth drawing; the picture has fewer columns of pixels."""
+
 
 def loss_curves(path: Path, steps: NDArray[np.int64], losses: Mapping[str, NDArray[np.floating]]) -> Path:
-    """Each loss against the training step: every value, and a running mean over 2% of the training.
+    """Each loss against the training step: the values, and a running mean over 2% of the training.
 
     Args:
         path: The PNG.
