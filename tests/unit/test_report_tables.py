@@ -49,6 +49,26 @@ def test_a_table_for_a_pipe_is_never_wrapped() -> None:
     assert ("word " * 100).strip() in render(wide, "table")
 
 
+def test_columns_are_aligned_whatever_is_in_them() -> None:
+    rows = (("a_b & 50%", "1.0 ± 0.1"), ("x|y\nz", "漢字"), ("", ""))
+    assert render(Table("Title", (Column("name"), Column("value", "right")), rows, (), ("a note",)), "table") == (
+        "Title\n"
+        " name            value\n"
+        " ─────────────────────\n"
+        " a_b & 50%   1.0 ± 0.1\n"
+        " x|y              漢字\n"
+        " z\n"
+        "a note"
+    )
+    assert render(Table("E", (Column("name"), Column("b", "right")), ()), "table") == "E\n name   b\n ────────"
+
+
+@pytest.mark.parametrize("rows", [(), TABLE.rows, (("漢字\nb", ""), ("x" * 300, "1"))])
+def test_what_is_not_wrapped_looks_like_what_is(rows: tuple[tuple[str, str], ...]) -> None:
+    plain, wrapped = (Table("t", (Column("name", wrap=wrap), Column("value", "right")), rows) for wrap in (False, True))
+    assert render(plain, "table") == render(wrapped, "table")
+
+
 def test_the_terminal_shows_title_cells_and_notes() -> None:
     lines = render(TABLE, "table").splitlines()
     assert lines[0] == "Title"
