@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner import config
 from runner.errors import ExperimentError, RunDirectoryError
@@ -14,9 +14,8 @@ from runner.run_directory import RunDirectory, ScoreFile, ScoreRow, read_scores
 _NOT_COMPARED = ("name", "description")  # what a run is called is not what it did
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One score of one run.
+class Cell(NamedTuple):
+    """One score of one run; a tuple, because a thousand runs have a hundred thousand of them.
 
     Attributes:
         value: The score; NaN where it is undefined.
@@ -79,29 +78,31 @@ class Comparison:
     warnings: tuple[str, ...]
 
 
-def compare(runs: Sequence[RunDirectory], *, force: bool = False) -> Comparison:
+def compare(runs: Sequence[RunDirectory], *, everything: bool = True, force: bool = False) -> Comparison:
     """Scores of runs side by side.
 
     Args:
         runs: The runs; differences are to the first.
+        everything: Whether figures that are neither good nor bad are among the scores.
         force: Whether scores of different data or metric versions are set side by side with a warning.
 
     Raises:
         RunDirectoryError: If a run has no scores.
         ExperimentError: If the runs were scored on different data or with different versions of a metric.
     """
-    labels = tuple(f"{run.record.name} {run.record.id}" for run in runs)
+    labels = tuple(f"{record.name} {record.id}" for record in (run.record for run in runs))
     files = [_scores_of(run) for run in runs]
     obstacles = [*_data_differ(labels, files), *_versions_differ(labels, files)]
     if obstacles and not force:
         reasons = "\n".join(f"  {obstacle}" for obstacle in obstacles)
         raise ExperimentError(f"these scores cannot be compared:\n{reasons}\n  --force shows them all the same")
-    tables = [{(row.metric, row.score): row for row in file.rows} for file in files]
+    shown = [[row for row in file.rows if everything or row.better != "none"] for file in files]
+    tables = [{(row.metric, row.score): row for row in rows} for rows in shown]
     keys = list(dict.fromkeys(key for table in tables for key in table))
     return Comparison(
         labels=labels,
         scores=tuple(_compared([table.get(key) for table in tables]) for key in keys),
-        parameters=tuple(_changed([_flat(config.read(run.resolved, alone=True).data) for run in runs])),
+        parameters=tuple(_changed([_flat(config.values(run.resolved)) for run in runs])),
         warnings=(*obstacles, *_events_differ(labels, files)),
     )
 

@@ -11,7 +11,7 @@ import click
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.compare import Cell, ComparedScore, Comparison
+    from runner.compare import Cell, Comparison
     from runner.report.tables import Table
 
 
@@ -32,24 +32,21 @@ def command(selectors: Sequence[str], everything: bool, force: bool, root: Path,
     from runner.report.tables import render
     from runner.run_directory import find
 
-    comparison = compare([find(selector, root) for selector in selectors], force=force)
+    runs = [find(selector, root) for selector in selectors]
+    comparison = compare(runs, everything=everything, force=force)
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
     if form == "json":
         import json
 
-        click.echo(json.dumps(_record(comparison, everything), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(_record(comparison), indent=2, ensure_ascii=False))
         return
-    click.echo(render(_scores(comparison, everything), form))
+    click.echo(render(_scores(comparison), form))
     if comparison.parameters and form != "csv":
         click.echo(render(_parameters(comparison), form))
 
 
-def _shown(comparison: Comparison, everything: bool) -> list[ComparedScore]:
-    return [score for score in comparison.scores if everything or score.better != "none"]
-
-
-def _scores(comparison: Comparison, everything: bool) -> Table:
+def _scores(comparison: Comparison) -> Table:
     from runner.report.tables import DIRECTIONS, Column, Table
 
     columns = [Column("score"), Column("unit"), Column("good")]
@@ -58,7 +55,7 @@ def _scores(comparison: Comparison, everything: bool) -> Table:
         if number:
             columns.append(Column("- first", "right"))
     rows = []
-    for score in _shown(comparison, everything):
+    for score in comparison.scores:
         row = [f"{score.metric}/{score.score}", score.unit, DIRECTIONS[score.better]]
         for number, cell in enumerate(score.cells):
             row.append(_value(cell))
@@ -97,7 +94,7 @@ def _parameters(comparison: Comparison) -> Table:
     return Table("Parameters that differ", columns, rows, ())
 
 
-def _record(comparison: Comparison, everything: bool) -> dict[str, Any]:
+def _record(comparison: Comparison) -> dict[str, Any]:
     """The comparison for ``--format json``; what is undefined is null."""
     import math
 
@@ -127,7 +124,7 @@ def _record(comparison: Comparison, everything: bool) -> dict[str, Any]:
                 "headline": score.headline,
                 "values": [cell(run, found) for run, found in zip(comparison.labels, score.cells, strict=True)],
             }
-            for score in _shown(comparison, everything)
+            for score in comparison.scores
         ],
         "parameters": {changed.key: list(changed.values) for changed in comparison.parameters},
         "warnings": list(comparison.warnings),

@@ -28,11 +28,12 @@ def command(name: str | None, status: str | None, root: Path, form: str) -> None
     from fnmatch import fnmatch
 
     from runner.report.tables import Column, Table, render
-    from runner.run_directory import all_runs
+    from runner.run_directory import all_runs, status_of
 
     rows, records = [], []
     for run in all_runs(root):
-        record, state = run.record, run.status
+        record = run.record
+        state = status_of(record)
         if (name and not fnmatch(record.name, name)) or (status and state != status):
             continue
         main = _main_score(run)
@@ -58,13 +59,12 @@ def _main_score(run: RunDirectory) -> tuple[str, dict[str, object] | None]:
 
     from runner.errors import RunDirectoryError
     from runner.report.tables import uncertain
-    from runner.run_directory import read_scores
+    from runner.run_directory import read_headline
 
     try:
-        scores = read_scores(run)
+        row = read_headline(run)
     except RunDirectoryError as error:
         return f"unreadable: {error}", None
-    row = next((row for row in scores.rows if row.headline), None) if scores else None
     if row is None:
         return "", None
     return f"{row.score} {uncertain(row.value, row.error)}", asdict(row)

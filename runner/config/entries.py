@@ -20,7 +20,7 @@ _ENTRY = re.compile(r"^(?=[A-Za-z_\"'])", re.MULTILINE)
 _INDENT = re.compile("^  ", re.MULTILINE)
 _NOT_APART = ("&", "---", "...", "\r", "\x85", "\u2028", "\u2029", "\ufeff", " " * 100)
 """What concerns a text as a whole: anchors, ends of documents, other line ends, too deep a nesting."""
-_LONGEST = 50_000  # too short for more values than a file may have
+_LONGEST = 50_000  # bytes; too short for more values than a file may have
 
 
 class _NotApartError(Exception):
@@ -28,21 +28,23 @@ class _NotApartError(Exception):
 
 
 def values(path: Path) -> dict[str, Any]:
-    """What ``read(path).data`` is; not to be changed, for parts of it are shared with other files.
+    """What ``read(path, alone=True).data`` is; not to be changed, for parts of it are shared with other files.
 
     Raises:
         ExperimentError: As of `read`.
     """
     try:
+        if not path.is_file() or path.stat().st_size > _LONGEST:
+            raise _NotApartError
         text = path.read_bytes().decode()
-        if len(text) > _LONGEST or any(mark in text for mark in _NOT_APART):
+        if any(mark in text for mark in _NOT_APART):
             raise _NotApartError
         tree = _mapping(text)
         if "extends" not in tree:
             return tree
     except (OSError, UnicodeDecodeError, _NotApartError):
         pass
-    return read(path).data
+    return read(path, alone=True).data
 
 
 def _mapping(text: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Importing this loads neither numpy nor h5py: listing and comparing runs need JSO
 """
 
 from runner.run_directory.checkpoints import best_checkpoint, checkpoint_path, keep_checkpoint, newest_checkpoint
-from runner.run_directory.directory import RunDirectory
+from runner.run_directory.directory import RunDirectory, status_of
 from runner.run_directory.files import replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
@@ -19,7 +19,7 @@ from runner.run_directory.record import (
     RunRecord,
 )
 from runner.run_directory.samples import read_sample, write_sample
-from runner.run_directory.scores import ScoreFile, ScoreRow, read_scores, write_scores
+from runner.run_directory.scores import ScoreFile, ScoreRow, read_headline, read_scores, write_scores
 
 __all__ = [
     "CompilationRecord",
@@ -40,10 +40,12 @@ __all__ = [
     "find",
     "keep_checkpoint",
     "newest_checkpoint",
+    "read_headline",
     "read_history",
     "read_sample",
     "read_scores",
     "replace_atomic",
+    "status_of",
     "write_atomic",
     "write_hdf5",
     "write_sample",

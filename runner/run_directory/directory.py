@@ -89,11 +89,8 @@ class RunDirectory:
 
     @property
     def status(self) -> str:
-        """The recorded status; "interrupted" where it says "running" but the process on this host is gone."""
-        record = self.record
-        if record.status != "running" or record.host != provenance.host():
-            return record.status
-        return "running" if provenance.process(record.pid) == record.process else "interrupted"
+        """How the run stands; see `status_of`."""
+        return status_of(self.record)
 
     def update(self, **changes: Any) -> RunRecord:
         """Changes fields of the record, for the holder of the lock.
@@ -224,6 +221,13 @@ class RunDirectory:
     def figures(self) -> Path:
         """Folder of the figures."""
         return self.path / "figures"
+
+
+def status_of(record: RunRecord) -> str:
+    """The recorded status; "interrupted" where it says "running" but the process on this host is gone."""
+    if record.status != "running" or record.host != provenance.host():
+        return record.status
+    return "running" if provenance.process(record.pid) == record.process else "interrupted"
 
 
 def is_run(path: Path) -> bool:

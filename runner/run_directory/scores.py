@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from operator import itemgetter
+from typing import Any
 
 from runner.run_directory.directory import RunDirectory
 from runner.run_directory.fields import Fields
 from runner.run_directory.files import write_atomic
 
 SCHEMA_VERSION = "1.0"
+
+_SHORTFALLS: Mapping[str, Callable[[float], float]] = {
+    "lower": lambda value: value,
+    "higher": lambda value: -value,
+    "zero": abs,
+    "one": lambda value: abs(value - 1),
+}
 
 BETTER = ("lower", "higher", "zero", "one", "none")
 """In which direction a score is better; see `ScoreRow`."""
@@ -51,8 +62,12 @@ class ScoreRow:
         """How far from ideal the score is, for ranking; None where it cannot be ranked."""
         if self.better == "none" or math.isnan(self.value):
             return None
-        far = {"lower": self.value, "higher": -self.value, "zero": abs(self.value), "one": abs(self.value - 1)}
-        return far[self.better]
+        return _SHORTFALLS[self.better](self.value)
+
+
+_NAMES = tuple(field.name for field in fields(ScoreRow))
+_VALUES = itemgetter(*_NAMES)
+_TYPES = {(str, str, float, error, str, str, str, int, int, int, bool) for error in (float, type(None))}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +118,48 @@ def read_scores(run: RunDirectory) -> ScoreFile | None:
     """
     if not run.scores.exists():
         return None
-    fields = Fields.read(run.scores, SCHEMA_VERSION)
+    content = Fields.read(run.scores, SCHEMA_VERSION)
     return ScoreFile(
-        data_digest=fields.text("data_digest"),
-        rows=tuple(_row(row) for row in fields.sections("rows")),
-        notes=fields.texts("notes"),
-        schema_version=fields.text("schema_version"),
+        data_digest=content.text("data_digest"),
+        rows=_rows(content),
+        notes=content.texts("notes"),
+        schema_version=content.text("schema_version"),
     )
+
+
+def read_headline(run: RunDirectory) -> ScoreRow | None:
+    """The first main score of a run, or None where there is none; the other rows are not looked at.
+
+    Raises:
+        RunDirectoryError: As of `read_scores`.
+    """
+    if not run.scores.exists():
+        return None
+    content = Fields.read(run.scores, SCHEMA_VERSION)
+    rows = content.tree.get("rows")
+    if not isinstance(rows, list) or not all(isinstance(entry, dict) for entry in rows):
+        content.sections("rows")  # says what is wrong
+    found = (Fields(run.scores, entry, f"rows.{number}") for number, entry in enumerate(rows or ()))
+    return next((_row(row) for row in found if row.flag("headline")), None)
+
+
+def _rows(content: Fields) -> tuple[ScoreRow, ...]:
+    """All rows: of the types they are written with, which is seen at a glance, or one field after the other."""
+    rows = content.tree.get("rows")
+    if isinstance(rows, list):
+        with suppress(KeyError, TypeError):
+            return tuple(map(_usual_row, rows))
+    return tuple(_row(row) for row in content.sections("rows"))
+
+
+def _usual_row(entry: Mapping[str, Any]) -> ScoreRow:
+    """A row of the usual types; a TypeError or KeyError where it is none."""
+    values = _VALUES(entry)
+    if tuple(map(type, values)) not in _TYPES or entry["better"] not in BETTER:
+        raise TypeError
+    row = object.__new__(ScoreRow)  # setting the fields of a frozen object one by one takes most of the time
+    row.__dict__.update(zip(_NAMES, values, strict=True))
+    return row
 
 
 def _row(fields: Fields) -> ScoreRow:

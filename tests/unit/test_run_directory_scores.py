@@ -1,6 +1,6 @@
 import json
 import math
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import get_args
 
@@ -8,7 +8,15 @@ import pytest
 
 from runner.api.scores import Better
 from runner.errors import RunDirectoryError
-from runner.run_directory import RunDirectory, RunRecord, ScoreFile, ScoreRow, read_scores, write_scores
+from runner.run_directory import (
+    RunDirectory,
+    RunRecord,
+    ScoreFile,
+    ScoreRow,
+    read_headline,
+    read_scores,
+    write_scores,
+)
 from runner.run_directory.scores import BETTER
 
 ROW = ScoreRow(
@@ -68,6 +76,8 @@ def test_an_undefined_score_is_null_in_the_file_and_nan_again(run: RunDirectory)
         ('"headline"', '"heading"', "rows.0.headline is missing"),
         ('"1.0"', '"3.1"', "has schema version 3.1"),
         ("{", "", "is not valid JSON"),
+        ('"rows": [', '"rows": {}, "other": [', "rows must be a list, not an object"),
+        ('"rows": [', '"rows": ["x", ', 'rows.0 must be an object, not "x"'),
     ],
 )
 def test_a_broken_file_is_named(run: RunDirectory, old: str, new: str, message: str) -> None:
@@ -75,9 +85,39 @@ def test_a_broken_file_is_named(run: RunDirectory, old: str, new: str, message: 
     text = run.scores.read_text()
     assert old in text
     run.scores.write_text(text.replace(old, new, 1))
-    with pytest.raises(RunDirectoryError, match=f"{run.scores}: {message}"):
-        read_scores(run)
+    for reader in (read_scores, read_headline):
+        with pytest.raises(RunDirectoryError, match=f"{run.scores}: {message}"):
+            reader(run)
 
 
 def test_the_directions_are_those_of_metrics() -> None:
     assert get_args(Better) == BETTER
+
+
+def test_rows_of_a_later_version_may_hold_more(run: RunDirectory) -> None:
+    scores = ScoreFile(data_digest="abc", rows=(ROW,))
+    run.scores.write_text(scores.to_json().replace('"headline"', '"new": 1, "headline"'))
+    found = read_scores(run)
+    assert found == scores
+    assert found is not None
+    assert not hasattr(found.rows[0], "new")
+
+
+def test_a_row_that_was_read_cannot_be_changed(run: RunDirectory) -> None:
+    write_scores(run, ScoreFile(data_digest="abc", rows=(ROW,)))
+    found = read_scores(run)
+    assert found is not None
+    assert hash(found.rows[0]) == hash(ROW)
+    with pytest.raises(FrozenInstanceError):
+        found.rows[0].value = 1.0  # type: ignore[misc]
+
+
+def test_the_headline_is_the_first_main_score(run: RunDirectory) -> None:
+    assert read_headline(run) is None
+    write_scores(run, ScoreFile(data_digest="abc", rows=(replace(ROW, headline=False),)))
+    assert read_headline(run) is None
+    rows = (replace(ROW, headline=False), replace(ROW, score="main", value=math.nan), replace(ROW, score="second"))
+    write_scores(run, ScoreFile(data_digest="abc", rows=rows))
+    found = read_headline(run)
+    assert found is not None
+    assert found.score == "main"
