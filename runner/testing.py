@@ -92,7 +92,8 @@ def _dataset(dataset: Dataset, params: Params, _: DataInfo) -> None:
     for name in ("responses", "conditions", "event_ids"):
         same = np.array_equal(getattr(first, name), getattr(second, name))
         assert same, f"{dataset.name}: {name} differ although the random numbers are the same"
-    hits = first.responses[first.responses != 0]
+    responses = first.loaded().responses
+    hits = responses[responses != 0]
     assert np.isfinite(hits).all() and (hits >= info.threshold).all(), (
         f"{dataset.name}: amplitudes below the threshold, NaN or infinite"
     )

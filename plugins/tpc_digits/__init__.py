@@ -45,6 +45,13 @@ class TpcDigitsParams(Params):
         "strict", description="what lies outside the window or a range: an error, or left out and reported"
     )
 
+    largest_in_memory: int = Field(
+        512,
+        ge=0,
+        description="size of a file [MiB] above which responses are not kept in memory but, converted once, in a cache "
+        "(RUNNER_CACHE, or runner below the user's cache folder; it may be deleted at any time)",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> TpcDigitsParams:
         for name, (low, high) in (("pads", self.pads), ("times", self.times)):
@@ -94,15 +101,19 @@ class TpcDigits(Dataset):
         )
 
     def load(self, params: TpcDigitsParams, rng: np.random.Generator) -> Sample:
-        """All events of the file, by event number.
+        """All events of the file, by event number; their responses stay on disk where the file is large.
 
         Raises:
             DataError: Where the file is not what it should be, with file, row and event.
         """
         from plugins.tpc_digits.assembly import assemble
+        from plugins.tpc_digits.cache import cached
         from plugins.tpc_digits.reading import read
 
-        return assemble(read(params.path, [column.name for column in params.conditions]), params, self.describe(params))
+        info = self.describe(params)
+        if params.path.is_file() and params.path.stat().st_size > params.largest_in_memory * 2**20:
+            return cached(params, info)
+        return assemble(read(params.path, [column.name for column in params.conditions]), params, info)
 
 
 class CsvWriter(Writer):

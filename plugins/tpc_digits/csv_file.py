@@ -15,8 +15,14 @@ from runner.api import DataError, DataInfo, Sample
 HIT_COLUMNS = ("evtId", "ipad", "itime", "amp")
 
 
-def read_csv(path: Path, text: str, conditions: Sequence[str]) -> Hits:
+def read_csv(path: Path, text: str, conditions: Sequence[str], first_row: int = 2) -> Hits:
     """All hits of a CSV file.
+
+    Args:
+        path: The file.
+        text: A header and rows.
+        conditions: Names of the columns beside the hits.
+        first_row: Where in the file the first of the rows stands.
 
     Raises:
         DataError: Where columns are missing or too many, or a field is no number.
@@ -27,36 +33,36 @@ def read_csv(path: Path, text: str, conditions: Sequence[str]) -> Hits:
         raise DataError(f"{path}: row 1: the header {wrong}; {LIST_ALL}")
     if not body.strip():
         raise DataError(f"{path}: the file has a header but no hits")
-    table = _numbers(path, body, names)
+    table = _numbers(path, body, names, first_row)
     column = {name: table[:, number] for number, name in enumerate(names)}
     return Hits(
         path,
         *(column[name] for name in HIT_COLUMNS),
         conditions=table[:, [names.index(name) for name in conditions]],
         names=tuple(conditions),
-        place_of=lambda hit: f"row {_rows(body)[hit]}",
+        place_of=lambda hit: f"row {_rows(body, first_row)[hit]}",
     )
 
 
-def _numbers(path: Path, body: str, names: Sequence[str]) -> Values:
+def _numbers(path: Path, body: str, names: Sequence[str], first_row: int) -> Values:
     """(hits, columns)."""
     try:
         table = np.loadtxt(io.StringIO(body), delimiter=",", comments=None, ndmin=2)
     except ValueError:
-        raise _first_mistake(path, body, names) from None
+        raise _first_mistake(path, body, names, first_row) from None
     if table.shape[1] != len(names):
-        raise _first_mistake(path, body, names)
+        raise _first_mistake(path, body, names, first_row)
     return table
 
 
-def _rows(body: str) -> list[int]:
+def _rows(body: str, first_row: int) -> list[int]:
     """Line numbers of the hits; only asked for where something is wrong."""
-    return [number for number, line in enumerate(body.split("\n"), start=2) if line.strip()]
+    return [number for number, line in enumerate(body.split("\n"), start=first_row) if line.strip()]
 
 
-def _first_mistake(path: Path, body: str, names: Sequence[str]) -> DataError:
+def _first_mistake(path: Path, body: str, names: Sequence[str], first_row: int) -> DataError:
     """The first row that is not a number in each column; a loop, because the file is refused anyway."""
-    for number, line in enumerate(body.split("\n"), start=2):
+    for number, line in enumerate(body.split("\n"), start=first_row):
         if not line.rstrip("\r"):
             continue
         fields = [field.strip() for field in line.split(",")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import h5py
@@ -26,6 +26,21 @@ def read_hdf5(path: Path, conditions: Sequence[str]) -> Hits:
     Raises:
         DataError: Where the file is broken or another one, or its axes or conditions are not those declared.
     """
+    (hits,) = hdf5_pieces(path, conditions)
+    return hits
+
+
+def hdf5_pieces(path: Path, conditions: Sequence[str], most_bytes: int | None = None) -> Iterator[Hits]:
+    """Hits of some events after the other.
+
+    Args:
+        path: The file.
+        conditions: Names of the conditions.
+        most_bytes: Of the responses of a piece; None for one piece.
+
+    Raises:
+        DataError: As of `read_hdf5`.
+    """
     try:
         with open_hdf5(path, most_bytes=None) as file:  # responses are read in parts
             datasets = {name: _dataset(file, name) for name in _TYPES}
@@ -33,7 +48,12 @@ def read_hdf5(path: Path, conditions: Sequence[str]) -> Hits:
             if wrong := complaints(names, conditions, "condition"):
                 raise DataError(f"{path}: the file {wrong}; {LIST_ALL}")
             _check(datasets, len(names))
-            return _hits(path, datasets, [names.index(name) for name in conditions], tuple(conditions))
+            columns = [names.index(name) for name in conditions]
+            events = len(datasets["responses"])
+            at_once = events if most_bytes is None else _rows_in(datasets["responses"], most_bytes)
+            for first in range(0, events, at_once):
+                some = range(first, min(first + at_once, events))
+                yield _hits(path, datasets, some, columns, tuple(conditions))
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except Hdf5Error as error:
@@ -62,19 +82,26 @@ def _check(datasets: dict[str, h5py.Dataset], conditions: int) -> None:
             raise ValueError(f"{name} has shape {datasets[name].shape}; the rest of the file says {shape}")
     if not events:
         raise ValueError("it holds no events")
-
-
-def _hits(path: Path, datasets: dict[str, h5py.Dataset], columns: Sequence[int], names: tuple[str, ...]) -> Hits:
-    responses, ids = datasets["responses"], datasets["event_ids"][()]
-    numbers, counts = np.unique(ids, return_counts=True)
+    numbers, counts = np.unique(datasets["event_ids"][()], return_counts=True)
     if (counts > 1).any():
         raise ValueError(f"event {numbers[counts > 1][0]} is in it twice")
+
+
+def _rows_in(responses: h5py.Dataset, size: int) -> int:
+    """How many responses have that many bytes, so that no chunk is read twice."""
+    step: int = responses.chunks[0] if responses.chunks else 1
+    return max(step, size // max(4 * math.prod(responses.shape[1:]), 1) // step * step)
+
+
+def _hits(
+    path: Path, datasets: dict[str, h5py.Dataset], events: range, columns: Sequence[int], names: tuple[str, ...]
+) -> Hits:
+    responses, ids = datasets["responses"], datasets["event_ids"][events.start : events.stop]
     pad_start, time_start = (float(start) for start in responses.attrs["axis_starts"])
-    step = responses.chunks[0] if responses.chunks else 1  # so that no chunk is read twice
-    events_at_once = max(step, _SLICE // max(4 * math.prod(responses.shape[1:]), 1) // step * step)
+    at_once = _rows_in(responses, _SLICE)
     parts, hits = [], 0
-    for first in range(0, len(ids), events_at_once):
-        part = responses[first : first + events_at_once]
+    for first in range(0, len(ids), at_once):
+        part = responses[events.start + first : min(events.start + first + at_once, events.stop)]
         event, pad, time = np.nonzero(part)
         hits += len(event)
         if hits > _MOST_HITS:  # packed, they may be a thousand times smaller
@@ -89,9 +116,9 @@ def _hits(path: Path, datasets: dict[str, h5py.Dataset], columns: Sequence[int],
             pad + pad_start,
             time + time_start,
             amplitude.astype(np.float64),
-            conditions=datasets["conditions"][()].astype(np.float64)[np.ix_(place, columns)],
+            conditions=datasets["conditions"][events.start : events.stop].astype(np.float64)[np.ix_(place, columns)],
             names=names,
-            place_of=lambda hit: f"responses[{place[hit]}]",
+            place_of=lambda hit: f"responses[{events.start + place[hit]}]",
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from plugins.tpc_digits.csv_file import read_csv
 from plugins.tpc_digits.dat_file import read_dat
@@ -23,33 +25,47 @@ def read(path: Path, conditions: Sequence[str]) -> Hits:
     Raises:
         DataError: Where the file cannot be read, or is none of them.
     """
-    content = _content(path)
-    if content is None:
-        from plugins.tpc_digits.hdf5_file import read_hdf5
+    with opened(path) as file:
+        if is_hdf5(file):
+            from plugins.tpc_digits.hdf5_file import read_hdf5
 
-        return read_hdf5(path, conditions)
-    text = _text(path, content)
+            return read_hdf5(path, conditions)
+        text = text_of(path, file.read())
+    return (read_csv if is_csv(path, text) else read_dat)(path, text, conditions)
+
+
+def is_hdf5(file: IO[bytes]) -> bool:
+    """Whether a file is HDF5; it is at its beginning before and after."""
+    start = file.read(len(_HDF5))
+    file.seek(0)
+    return start == _HDF5
+
+
+def is_csv(path: Path, text: str) -> bool:
+    """Whether a text, or its first line, is CSV; else it is a raw one.
+
+    Raises:
+        DataError: Where it is neither.
+    """
     first = text.lstrip().partition("\n")[0].strip()
     if not first:
         raise DataError(f"{path}: the file is empty")
-    if "," in first:
-        return read_csv(path, text, conditions)
-    if first.startswith("params:") or _number(first.split()[0]):
-        return read_dat(path, text, conditions)
-    raise DataError(
-        f"{path}: row 1: neither a CSV header (evtId,ipad,itime,amp) nor raw triplets (ipad itime amp) nor HDF5, "
-        f"but {first[:60]!r}"
-    )
+    if not ("," in first or first.startswith("params:") or _number(first.split()[0])):
+        raise DataError(
+            f"{path}: row 1: neither a CSV header (evtId,ipad,itime,amp) nor raw triplets (ipad itime amp) nor HDF5, "
+            f"but {first[:60]!r}"
+        )
+    return "," in first
 
 
-def _content(path: Path) -> bytes | None:
-    """All bytes of a text file; None for an HDF5 file, which may be too large for that."""
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file, opened, and one error for all that can keep it from being read."""
     try:
         if path.exists() and not path.is_file():
             raise DataError(f"{path}: is not a file")  # a pipe would be waited for
         with path.open("rb") as file:
-            start = file.read(len(_HDF5))
-            return None if start == _HDF5 else start + file.read()
+            yield file
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except OSError as error:
@@ -58,11 +74,16 @@ def _content(path: Path) -> bytes | None:
         raise DataError(f"{path}: is too large for the memory of this machine; divide it") from error
 
 
-def _text(path: Path, content: bytes) -> str:
+def text_of(path: Path, content: bytes, first_row: int = 1) -> str:
+    """The text in a part of a file that begins at a row.
+
+    Raises:
+        DataError: Where it is no UTF-8 text.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        row = content.count(b"\n", 0, error.start) + 1
+        row = content.count(b"\n", 0, error.start) + first_row
         raise DataError(
             f"{path}: row {row}: byte {content[error.start]:#04x} is no text; is it another file?"
         ) from error
