@@ -64,3 +64,15 @@ def test_every_plugin_declares_without_tensorflow(root: Path, poisoned: dict[str
     lines = "\n".join(f"import plugins.{name}" for name in names)
     result = subprocess.run([sys.executable, "-c", lines], env=poisoned, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_hdf5_files_are_opened_in_one_place(root: Path) -> None:
+    """What comes from anywhere is opened by `runner.hdf5`; the others write files of their own."""
+    sources = [path for folder in ("runner", "plugins") for path in (root / folder).rglob("*.py")]
+    opening = {str(path.relative_to(root)) for path in sources if "h5py.File(" in path.read_text(encoding="utf-8")}
+    assert opening == {
+        "runner/hdf5/opening.py",
+        "runner/hdf5/probe.py",
+        "runner/run_directory/files.py",
+        "plugins/tpc_digits/hdf5_file.py",
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +61,22 @@ def restore(path: Path, trainer: Trainer) -> None:
         RunDirectoryError: If the file cannot be read, or an entry is missing, too many or of another shape;
             nothing has been changed then.
     """
+    present = dict(variables(trainer))
     try:
-        with hdf5.open_hdf5(path) as file:
+        with hdf5.open_hdf5(path, most_bytes=None) as file:  # no more is read than the variables take
             step = int(file.attrs["step"])
             saved: dict[str, Any] = {}
-            file.visititems(lambda name, item: saved.update({name: item[()]}) if hasattr(item, "shape") else None)
+            file.visititems(lambda name, item: saved.update({name: item}) if hasattr(item, "shape") else None)
+            _check_same(path, saved, present)
+            values = {name: item[()] for name, item in saved.items()}
     except (hdf5.Hdf5Error, FileNotFoundError) as error:
         raise RunDirectoryError(f"{path}: not a checkpoint: {error}") from error
-    present = dict(variables(trainer))
+    for name, variable in present.items():
+        variable.assign(values[name])
+    trainer.step = step
+
+
+def _check_same(path: Path, saved: Mapping[str, Any], present: Mapping[str, keras.Variable]) -> None:
     for name in sorted({*saved, *present}):
         if name not in saved or name not in present:
             holder = "the experiment's networks" if name not in saved else "the checkpoint"
@@ -78,6 +86,3 @@ def restore(path: Path, trainer: Trainer) -> None:
                 f"{path}: {name} is {saved[name].dtype} {saved[name].shape}, but the experiment's "
                 f"{present[name].name} is {present[name].dtype} {tuple(present[name].shape)}"
             )
-    for name, variable in present.items():
-        variable.assign(saved[name])
-    trainer.step = step

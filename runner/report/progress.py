@@ -46,7 +46,7 @@ def say_on(console: Console) -> None:
 @contextmanager
 def log_file(path: Path) -> Iterator[None]:
     """Everything said, with UTC times, appended to `path`."""
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")  # of names that are not UTF-8
     formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_LONGEST_NAME = 200  # characters
+
 
 @dataclass(frozen=True)
 class History:
@@ -157,7 +159,10 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     """A file whose parts fit each other."""
     try:
         with hdf5.open_hdf5(path) as file:
-            shapes = {file["losses"][name].shape for name in hdf5.texts(file, "columns")} | {file["step"].shape}
+            names = hdf5.texts(file, "columns")
+            if not all(name.isprintable() and len(name) <= _LONGEST_NAME for name in names):
+                raise ValueError("the names of its losses are none")  # they are shown in messages and figures
+            shapes = {file["losses"][name].shape for name in names} | {file["step"].shape}
             if len(shapes) != 1 or len(next(iter(shapes))) != 1:
                 raise ValueError("steps and losses do not fit each other")
             yield file

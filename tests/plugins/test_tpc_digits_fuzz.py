@@ -177,11 +177,11 @@ def test_any_content(tmp_path: Path, content: bytes) -> None:
     ids=range(7),
 )
 def test_large_files_end(tmp_path: Path, content: Callable[[], bytes], message: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     (found,) = outcomes(tmp_path, [content()])
     assert message in found
     assert len(found) < 1000
-    assert time.monotonic() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
 
 
 def test_many_events_in_a_wide_window_are_refused_before_they_are_made(tmp_path: Path) -> None:

@@ -168,9 +168,9 @@ def laughs(depth: int) -> str:
     ids=range(13),
 )
 def test_what_would_take_long_ends(folder: Path, text: Callable[[], str], words: str) -> None:
-    begin, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     message = outcome(folder / "large.yaml", text().encode())
     assert words in message
     assert len(message) < 50_000
-    assert time.monotonic() - begin < SECONDS
+    assert time.process_time() - begin < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY

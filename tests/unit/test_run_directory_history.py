@@ -248,6 +248,28 @@ def test_another_hdf5_file_is_refused(run: RunDirectory) -> None:
         read_history(run)
 
 
+@pytest.mark.parametrize("name", ["\x1b[31m", "a\nb", "x" * 1000])
+def test_names_that_cannot_be_shown_are_refused(run: RunDirectory, name: str) -> None:
+    with h5py.File(run.history, "w") as file:
+        file.attrs["columns"] = [name]
+        file["step"] = np.arange(3)
+        file["losses/a"] = np.zeros(3)
+    with pytest.raises(RunDirectoryError, match="the names of its losses are none") as caught:
+        read_history(run)
+    assert str(caught.value).isprintable()
+
+
+def test_reading_what_was_written_here_starts_no_process(run: RunDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subprocess.run", None)
+    writer = HistoryWriter(run)
+    for first in (1, 11):
+        writer.append(first, block(first, 10))
+        writer.flush()
+        check(run, first + 9)
+    writer.merge()
+    check(run, 20)
+
+
 def test_a_block_that_is_merged_while_the_history_is_read_is_not_lost(
     run: RunDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
