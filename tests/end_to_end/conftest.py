@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.forking import Forked, plain_pictures
+from tests.end_to_end.unbroken import CONDITIONAL, SETTINGS
+
 SMALL = (
     "training.steps=20",
     "training.batch_size=32",
@@ -77,3 +80,38 @@ def quickstart(small: Callable[..., Finished]) -> Finished:
     done = small("quickstart.yaml", "dataset.events=1000")
     assert done.code == 0, done.err
     return done
+
+
+@pytest.fixture
+def start(root: Path, tmp_path: Path) -> Callable[..., Forked]:
+    """Starts ``runner`` in the test's own folder, with plain pictures; ``run`` runs the quickstart experiment."""
+
+    def begin(command: str, *arguments: str | Path, before: tuple[Callable[[], object], ...] = ()) -> Forked:
+        file = (root / "experiments" / "quickstart.yaml",) if command == "run" else ()
+        environment = {"RUNNER_RUNS": str(tmp_path / "runs"), "COLUMNS": "200"}
+        before = (plain_pictures, *before)
+        return Forked(command, *file, *arguments, cwd=tmp_path, environment=environment, before=before)
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def whole(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[tuple[str, ...]], Path]:
+    """The run folder of an experiment that was never stopped; one of them in a process of its own from the start."""
+    folder, made = tmp_path_factory.mktemp("whole"), dict[tuple[str, ...], Path]()
+
+    def run(settings: tuple[str, ...]) -> Path:
+        if settings not in made:
+            runs = folder / str(len(made))
+            command = ("run", root / "experiments" / "quickstart.yaml", *sets(*SETTINGS, *settings), "--runs", runs)
+            if settings == CONDITIONAL:
+                done = call(*command, runs=runs, cwd=folder)
+                assert done.code == 0, done.err
+            else:
+                process = Forked(*command, cwd=folder, environment={}, before=(plain_pictures,))
+                _, err = process.communicate(300)
+                assert process.returncode == 0, err
+            (made[settings],) = (runs / "quickstart").iterdir()
+        return made[settings]
+
+    return run
