@@ -25,7 +25,7 @@ from runner.run_directory import (
     keep_checkpoint,
     read_history,
 )
-from runner.signals import stop_on_signals
+from runner.signals import Stop, Stopped, stop_on_signals
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +51,7 @@ def run(plan: Plan, root: Path, console: Console) -> tuple[RunDirectory, ScoreFi
         console: Where progress is shown.
 
     Raises:
-        InterruptedRunError: If asked to stop; a checkpoint has been written.
+        InterruptedRunError: If asked to stop; a checkpoint has been written, of the last step if it was reached.
         DivergedError: If a loss became NaN or infinite.
         RunnerError: Whatever else goes wrong. The run's status says so in each case.
     """
@@ -94,12 +94,19 @@ def complete(
         RunnerError: As of `run`.
     """
     callbacks = _Callbacks(plan, directory, trainer)
-    with timed(times, "training"):
-        _train(plan, directory, prepared, trainer, sampler, callbacks, console)
-        _save_networks(plan, directory, trainer)
-    with timed(times, "evaluation"):
-        evaluation = judge(plan, directory, prepared, sampler, trainer.step)
-        callbacks.tell("on_test_end", _by_name(evaluation.scores))
+    try:
+        with stop_on_signals() as stop:
+            with timed(times, "training"):
+                _train(plan, directory, prepared, trainer, sampler, callbacks, console, stop)
+            stop.at_once()  # the last step's checkpoint is there, so that an evaluation is only begun anew
+            with timed(times, "evaluation"):
+                _keep_trained(plan, directory, trainer)
+                evaluation = judge(plan, directory, prepared, sampler, trainer.step)
+                callbacks.tell("on_test_end", _by_name(evaluation.scores))
+    except Stopped:
+        raise InterruptedRunError(
+            f"{directory.path}: interrupted at step {directory.record.steps}; go on with: runner resume {directory.path}"
+        ) from None
     directory.update(status="finished", message="")
     return evaluation.scores
 
@@ -139,6 +146,7 @@ def _train(
     sampler: Sampler,
     callbacks: _Callbacks,
     console: Console,
+    stop: Stop,
 ) -> None:
     from runner.backend import checkpoints
 
@@ -147,7 +155,7 @@ def _train(
     history = HistoryWriter(directory)
     history.cut(trainer.step)
     written = time.monotonic()
-    with TrainingProgress(console, training.steps, trainer.step) as progress, stop_on_signals() as should_stop:
+    with TrainingProgress(console, training.steps, trainer.step) as progress:
 
         def on_block(first: int, losses: Mapping[str, Any]) -> None:
             nonlocal written
@@ -172,28 +180,24 @@ def _train(
 
         callbacks.tell("on_train_begin")
         try:
-            done = trainer.run(
+            trainer.run(
                 steps=training.steps,
                 block=training.block,
                 checkpoint_every=training.checkpoint_every,
                 on_block=on_block,
                 on_checkpoint=on_checkpoint,
-                should_stop=should_stop,
+                should_stop=stop.asked,
             )
         finally:
             history.flush()
         callbacks.tell("on_train_end")
-    if not done:
-        raise InterruptedRunError(
-            f"{directory.path}: interrupted at step {trainer.step}; go on with: runner resume {directory.path}"
-        )
-    history.merge()
 
 
-def _save_networks(plan: Plan, directory: RunDirectory, trainer: Trainer) -> None:
-    """The networks of the last step, or of the best checkpoint, which the trainer is set to."""
+def _keep_trained(plan: Plan, directory: RunDirectory, trainer: Trainer) -> None:
+    """The losses in one file, and the networks of the last step or the best checkpoint in Keras' own."""
     from runner.backend import checkpoints, keras_h5
 
+    HistoryWriter(directory).merge()
     best = best_checkpoint(directory) if plan.experiment.training.keep_best else None
     if best is not None:
         checkpoints.restore(best, trainer)
@@ -207,6 +211,8 @@ def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step
     """The losses so far, and responses of the same latent vectors and conditions at every checkpoint."""
     from runner.report import figures
 
+    history = read_history(directory, figures.MOST_STEPS)
+    figures.loss_curves(directory.figures / "losses.png", history.step, history.losses)  # makes the folder of both
     real = prepared.splits.test.take(slice(_PREVIEW)).loaded()
     figures.gallery(
         directory.figures / "training" / f"step-{step:09d}.png",
@@ -214,8 +220,6 @@ def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step
         sampler(real.conditions),
         generated_title=f"generated at step {step:,}",
     )
-    history = read_history(directory, figures.MOST_STEPS)
-    figures.loss_curves(directory.figures / "losses.png", history.step, history.losses)
 
 
 class _Callbacks:

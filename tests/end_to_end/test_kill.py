@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.end_to_end.dying import Death
 from tests.end_to_end.forking import Forked
+from tests.end_to_end.moments import At
 from tests.end_to_end.unbroken import (
     CONDITIONAL,
     SETTINGS,
@@ -52,13 +52,13 @@ class Victim:
         """Whether it was complete when its process ended or was killed."""
         return self.folder is not None and record_of(self.folder)["status"] == "finished"
 
-    def go_on(self, death: Death | float | None = None) -> bool:
+    def go_on(self, moment: At | float | None = None) -> bool:
         """Runs or resumes, up to a file operation or for some seconds; returns whether it was killed."""
         arguments = ("resume", self.folder) if self.folder else self._first
-        before = (death,) if isinstance(death, Death) else ()
+        before = (moment,) if isinstance(moment, At) else ()
         process = self._start(*arguments, "--runs", self._runs, before=before)
         try:
-            _, self.printed = process.communicate(death if isinstance(death, float) else 300)
+            _, self.printed = process.communicate(moment if isinstance(moment, float) else 300)
         except subprocess.TimeoutExpired:
             process.kill()
             _, self.printed = process.communicate()
@@ -69,37 +69,37 @@ class Victim:
 
 
 IN_A_CHECKPOINT = (
-    Death("write", "step-*.h5"),
-    Death("fsync", "step-*.h5"),
-    Death("replace", "step-*.h5"),
-    Death("replaced", "step-*.h5"),
-    Death("fsync", "checkpoints", number=2),
-    Death("write", "manifest.json", number=2),
-    Death("replaced", "manifest.json"),
-    Death("unlink", "step-*.h5"),
+    At("write", "step-*.h5"),
+    At("fsync", "step-*.h5"),
+    At("replace", "step-*.h5"),
+    At("replaced", "step-*.h5"),
+    At("fsync", "checkpoints", number=2),
+    At("write", "manifest.json", number=2),
+    At("replaced", "manifest.json"),
+    At("unlink", "step-*.h5"),
 )
 AT_THE_END = (
-    Death("replace", "run.json", number=2),
-    Death("write", "history.h5"),
-    Death("unlink", "*.h5", number=3),
-    Death("fsync", "generator.h5"),
-    Death("write", "generated.h5"),
-    Death("replace", "scores.json"),
-    Death("replaced", "scores.json"),
+    At("replace", "run.json", number=2),
+    At("write", "history.h5"),
+    At("unlink", "*.h5", number=3),
+    At("fsync", "generator.h5"),
+    At("write", "generated.h5"),
+    At("replace", "scores.json"),
+    At("replaced", "scores.json"),
 )
 
 
 @pytest.mark.parametrize(
-    ("settings", "deaths"),
+    ("settings", "moments"),
     [(CONDITIONAL, IN_A_CHECKPOINT), (UNCONDITIONAL, AT_THE_END)],
     ids=["conditional, in a checkpoint", "unconditional, at the end"],
 )
 def test_killed_in_the_middle_of_writing(
-    start: Start, whole: Whole, tmp_path: Path, settings: tuple[str, ...], deaths: tuple[Death, ...]
+    start: Start, whole: Whole, tmp_path: Path, settings: tuple[str, ...], moments: tuple[At, ...]
 ) -> None:
     victim = Victim(start, settings, tmp_path / "runs")
-    for death in deaths:
-        assert victim.go_on(death), death
+    for moment in moments:
+        assert victim.go_on(moment), moment
     assert not victim.go_on()
     assert victim.folder is not None
     assert everything(victim.folder) == everything(whole(settings))
@@ -117,7 +117,7 @@ def test_killed_again_and_again_at_random_moments(
     kills, steps, reach = 0, 0, 5.0
     victim = Victim(start, settings, tmp_path / "0")
     while kills < KILLS or not victim.finished:
-        moment = float(rng.uniform(0, reach)) if rng.random() < 0.5 else Death(number=int(rng.integers(1, OPERATIONS)))
+        moment = float(rng.uniform(0, reach)) if rng.random() < 0.5 else At(number=int(rng.integers(1, OPERATIONS)))
         if victim.go_on(moment if kills < KILLS else None):
             kills += 1
             print(kills, moment, victim.folder and record_of(victim.folder)["steps"], *victim.printed.splitlines()[-1:])
