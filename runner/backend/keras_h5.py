@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import keras
-from absl import logging as absl_logging
+from keras.src.legacy.saving.legacy_h5_format import save_model_to_hdf5
 
 from runner import hdf5
 from runner.errors import RunDirectoryError
-from runner.run_directory import replace_atomic
+from runner.run_directory import write_hdf5
 
 
 def save_network(path: Path, network: keras.Model) -> None:
     """Architecture and weights; opens with ``keras.models.load_model(path, compile=False)``.
 
+    Keras' own `save` takes no file that is open already, and a full disk would end the process in the HDF5 library.
+
     Raises:
         RunDirectoryError: If it cannot be written.
     """
-    with replace_atomic(path) as temporary, _quiet():
-        try:
-            network.save(temporary, include_optimizer=False)
-        except RuntimeError as error:  # what the HDF5 library makes of a full disk
-            raise RunDirectoryError(f"{path}: cannot be written: {error}") from error
+    with write_hdf5(path) as file:
+        save_model_to_hdf5(network, file, include_optimizer=False)
 
 
 def load_weights(path: Path, network: keras.Model) -> None:
@@ -39,15 +35,3 @@ def load_weights(path: Path, network: keras.Model) -> None:
             network.load_weights(path)
     except (hdf5.Hdf5Error, FileNotFoundError) as error:
         raise RunDirectoryError(f"{path}: not the weights of this network: {error}") from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keras advises against HDF5 on every save; the format is this project's choice."""
-    logger = absl_logging.get_absl_logger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

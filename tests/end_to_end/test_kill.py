@@ -82,7 +82,7 @@ AT_THE_END = (
     At("replace", "run.json", number=2),
     At("write", "history.h5"),
     At("unlink", "*.h5", number=3),
-    At("fsync", "generator.h5"),
+    At("write", "generator.h5"),
     At("write", "generated.h5"),
     At("replace", "scores.json"),
     At("replaced", "scores.json"),
