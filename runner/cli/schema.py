@@ -22,11 +22,12 @@ def command(output: Path | None, plugin_files: Sequence[Path]) -> None:
     import json
 
     from runner.plugin_manager import load_plugins
-    from runner.run_directory import write_atomic
+    from runner.run_directory import make_folder, write_atomic
     from runner.schema import experiment_schema
 
     text = json.dumps(experiment_schema(load_plugins(files=plugin_files).registry), indent=1, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:
+        make_folder(output.parent)
         write_atomic(output, text)

@@ -24,6 +24,7 @@ from runner.run_directory import (
     PluginRecord,
     RunDirectory,
     RunRecord,
+    failure,
 )
 from runner.transforms import FittedTransform
 
@@ -143,7 +144,11 @@ def timed(times: dict[str, float], phase: str) -> Iterator[None]:
 
 @contextmanager
 def recorded(directory: RunDirectory, times: Mapping[str, float]) -> Iterator[None]:
-    """Records how a run ended, why, and how long its phases took."""
+    """Records how a run ended, why, and how long its phases took.
+
+    Raises:
+        RunDirectoryError: Instead of an OSError that names a file: a run writes only to those of its folder.
+    """
     try:
         yield
     except BaseException as error:
@@ -153,15 +158,19 @@ def recorded(directory: RunDirectory, times: Mapping[str, float]) -> Iterator[No
             (KeyboardInterrupt, "interrupted"),
         )
         status = next((name for kind, name in kinds if isinstance(error, kind)), "failed")
-        message = str(error) or type(error).__name__
-        log.error("%s: %s", status, message, extra={"only_file": True})
-        try:
-            directory.update(status=status, message=message)
-        except RunnerError as second:
-            log.error("the run's status could not be written: %s", second)
+        _record_end(directory, times, status=status, message=str(error) or type(error).__name__)
+        if isinstance(error, OSError) and error.filename:
+            raise failure(Path(error.filename), "cannot be written", error) from error
         raise
-    finally:
-        try:
-            directory.update(finished=provenance.utc_now(), timings=dict(times))
-        except RunnerError as error:
-            log.error("the run's end could not be written: %s", error)
+    else:
+        _record_end(directory, times)
+
+
+def _record_end(directory: RunDirectory, times: Mapping[str, float], **ending: str) -> None:
+    if ending:
+        log.error("%s: %s", ending["status"], ending["message"], extra={"only_file": True})
+    try:
+        directory.update(finished=provenance.utc_now(), timings=dict(times), **ending)
+    except RunnerError as error:
+        # What ended the run is told by the command, and on a full disk it is the same once more.
+        log.error("the run's end could not be written: %s", error, extra={"only_file": bool(ending)})

@@ -92,8 +92,8 @@ def resume(directory: RunDirectory, request: ResumeRequest, console: Console) ->
 
                 checkpoints.restore(checkpoint, trainer)
         log.info("going on from step %d: %s", trainer.step, checkpoint or "there is no checkpoint")
-        _reopen(directory, plan, prepared, trainer.step, changes)
         with recorded(directory, times):
+            _reopen(directory, plan, prepared, trainer.step, changes)
             return complete(plan, directory, prepared, trainer, sampler, console, times)
 
 

@@ -104,9 +104,8 @@ def complete(
                 evaluation = judge(plan, directory, prepared, sampler, trainer.step)
                 callbacks.tell("on_test_end", _by_name(evaluation.scores))
     except Stopped:
-        raise InterruptedRunError(
-            f"{directory.path}: interrupted at step {directory.record.steps}; go on with: runner resume {directory.path}"
-        ) from None
+        step, advice = directory.record.steps, f"go on with: runner resume {directory.path}"
+        raise InterruptedRunError(f"{directory.path}: interrupted at step {step}; {advice}") from None
     directory.update(status="finished", message="")
     return evaluation.scores
 

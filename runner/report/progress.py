@@ -6,14 +6,17 @@ Both go to standard error; everything said also goes to the run's log file.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from runner.run_directory import failure
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,10 +46,29 @@ def say_on(console: Console) -> None:
     log.handlers[:] = [_ConsoleHandler(console)]
 
 
+class _LogFile(logging.FileHandler):
+    """A file that may fill its disk: what has to be written there fails too, and says so better."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def log_file(path: Path) -> Iterator[None]:
-    """Everything said, with UTC times, appended to `path`."""
-    handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")  # of names that are not UTF-8
+    """Everything said, with UTC times, appended to `path`.
+
+    Raises:
+        RunDirectoryError: If it cannot be opened.
+    """
+    try:
+        handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")  # of names that are not UTF-8
+    except OSError as error:
+        raise failure(path, "cannot be written", error) from error
     formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

@@ -5,7 +5,7 @@ Importing this loads neither numpy nor h5py: listing and comparing runs need JSO
 
 from runner.run_directory.checkpoints import best_checkpoint, checkpoint_path, keep_checkpoint, newest_checkpoint
 from runner.run_directory.directory import RunDirectory, status_of
-from runner.run_directory.files import replace_atomic, write_atomic, write_hdf5
+from runner.run_directory.files import failure, make_folder, replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
 from runner.run_directory.lookup import all_runs, find
@@ -37,8 +37,10 @@ __all__ = [
     "all_runs",
     "best_checkpoint",
     "checkpoint_path",
+    "failure",
     "find",
     "keep_checkpoint",
+    "make_folder",
     "newest_checkpoint",
     "read_headline",
     "read_history",

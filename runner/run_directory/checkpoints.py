@@ -62,9 +62,10 @@ def keep_checkpoint(
         RunDirectoryError: If the manifest cannot be written; nothing has been removed then.
     """
     path = checkpoint_path(run, step)
+    entered = Checkpoint(path.name, step, _size(path), _digest(path), shortfall)
     known = {checkpoint.step: checkpoint for checkpoint in manifest(run)}
     known = {other: checkpoint for other, checkpoint in known.items() if other < step}  # later ones are another past
-    known[step] = Checkpoint(path.name, step, path.stat().st_size, _digest(path), shortfall)
+    known[step] = entered
     needed = {*sorted(known)[-last:], *(best.step for best in _best_first(known.values())[:1])}
     kept = [known[other] for other in sorted(known) if other in needed or (every and other % every == 0)]
     tree = {"schema_version": SCHEMA_VERSION, "checkpoints": [asdict(checkpoint) for checkpoint in kept]}
@@ -134,6 +135,13 @@ def _checked(run: RunDirectory, checkpoints: Iterable[Checkpoint]) -> Iterator[t
             yield path, f"has {path.stat().st_size} bytes, not {checkpoint.size}"
         else:
             yield path, "" if _digest(path) == checkpoint.sha256 else "is not as it was written"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise failure(path, "cannot be read", error) from error
 
 
 def _digest(path: Path) -> str:

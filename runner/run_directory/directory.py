@@ -15,7 +15,7 @@ from typing import Any
 from runner import provenance
 from runner.errors import RunDirectoryError
 from runner.run_directory.containment import check_contained
-from runner.run_directory.files import TEMPORARY, failure, write_atomic
+from runner.run_directory.files import TEMPORARY, failure, make_folder, sync, write_atomic
 from runner.run_directory.record import RunRecord
 
 
@@ -60,6 +60,7 @@ class RunDirectory:
         run = cls(path)
         try:
             for file, content in files.items():
+                make_folder(run._inside(file).parent)
                 write_atomic(run._inside(file), content)
             run._write(complete)
         except BaseException:
@@ -243,14 +244,14 @@ def is_run(path: Path) -> bool:
 def _make_folder(parent: Path, now: datetime) -> Path:
     """A folder nobody else has made: one ``mkdir`` that fails if it exists, with another id each time."""
     time = now.strftime("%Y%m%dT%H%M%SZ")
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            path = parent / f"{time}-{os.urandom(3).hex()}"
-            try:
-                path.mkdir()
-            except FileExistsError:
-                continue
-            return path
-    except OSError as error:
-        raise failure(parent, "no run folder can be made here", error) from error
+    make_folder(parent)
+    while True:
+        path = parent / f"{time}-{os.urandom(3).hex()}"
+        try:
+            path.mkdir()
+            sync(parent)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise failure(parent, "no run folder can be made here", error) from error
+        return path

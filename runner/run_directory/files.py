@@ -20,6 +20,7 @@ TEMPORARY = ".tmp-"
 """How the names of files being written begin; a killed process leaves such a file behind."""
 
 _ADVICE = {
+    errno.ENOENT: "its folder is not there any more",
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room in your quota",
     errno.EACCES: "check the permissions of the folder",
@@ -39,24 +40,42 @@ def failure(path: Path, what: str, error: OSError) -> RunDirectoryError:
 def replace_atomic(path: Path) -> Iterator[Path]:
     """Yields a temporary path in the same folder, which takes the place of `path` if all goes well.
 
-    The folder is made if it is not there. The temporary name keeps the suffix, because some libraries tell the
-    format by it. After any error, an interrupt included, `path` is what it was and the temporary file is gone.
+    The folder is made if it is not there, but not the one above it: a run folder that was removed stays so. The
+    temporary name keeps the suffix, because some libraries tell the format by it. After any error, an interrupt
+    included, `path` is what it was and the temporary file is gone.
 
     Raises:
         RunDirectoryError: If the file cannot be written, naming it and the reason.
     """
     temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.is_dir():
+            path.parent.mkdir(exist_ok=True)
+            sync(path.parent.parent)
         yield temporary
-        _sync(temporary)
+        sync(temporary)
         temporary.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     except OSError as error:
         raise failure(path, "cannot be written", error) from error
     finally:
         with suppress(OSError):  # the error on its way says more than that nothing could be removed
             temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """A folder and all above it, on disk when this returns.
+
+    Raises:
+        RunDirectoryError: If one cannot be made.
+    """
+    try:
+        new = [folder for folder in (path, *path.parents) if not folder.is_dir()]
+        path.mkdir(parents=True, exist_ok=True)
+        for folder in new:
+            sync(folder.parent)
+    except OSError as error:
+        raise failure(path, "cannot be made", error) from error
 
 
 def write_atomic(path: Path, content: str | bytes) -> None:
@@ -89,7 +108,7 @@ def write_hdf5(path: Path) -> Iterator[h5py.File]:
     hdf5.vouch(path)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Has the disk hold what was written: a file's content, or the names in a folder."""
     descriptor = os.open(path, os.O_RDONLY)
     try:

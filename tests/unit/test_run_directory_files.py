@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from runner.errors import RunDirectoryError
-from runner.run_directory import replace_atomic, write_atomic, write_hdf5
+from runner.run_directory import make_folder, replace_atomic, write_atomic, write_hdf5
 
 
 def test_text_is_written_byte_by_byte_and_bytes_too(tmp_path: Path) -> None:
@@ -71,6 +71,45 @@ def test_a_file_that_was_not_written_is_an_error(tmp_path: Path) -> None:
         replace_atomic(tmp_path / "file"),
     ):
         pass
+
+
+@pytest.fixture
+def operations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is put on disk and renamed, in order; temporary names are told by their ending."""
+    done: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def synced(descriptor: int) -> None:
+        fsync(descriptor)
+        done.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name.rpartition('-')[2]}")
+
+    def renamed(path: Path, target: Path) -> Path:
+        done.append(f"rename {target.name}")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", renamed)
+    return done
+
+
+def test_a_power_cut_finds_the_content_before_the_name_and_the_folder_before_its_files(
+    tmp_path: Path, operations: list[str]
+) -> None:
+    root = tmp_path / "root"
+    make_folder(root / "a" / "b")
+    assert operations == ["sync a", "sync root", f"sync {tmp_path.name.rpartition('-')[2]}"]
+    operations.clear()
+    write_atomic(root / "c" / "file", "text")
+    assert operations == ["sync root", "sync file", "rename file", "sync c"]
+    operations.clear()
+    write_atomic(root / "c" / "file", "text")
+    assert operations == ["sync file", "rename file", "sync c"]
+
+
+def test_a_folder_that_was_removed_is_not_made_anew(tmp_path: Path) -> None:
+    with pytest.raises(RunDirectoryError, match="its folder is not there any more"):
+        write_atomic(tmp_path / "run" / "model" / "file", "text")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_named_with_the_file_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
