@@ -82,6 +82,31 @@ def test_a_hundred_runs_of_one_second_get_a_hundred_folders(tmp_path: Path, monk
     assert all(run.record.id == run.path.name[-6:] for run in runs)
 
 
+CREATE = """
+import os, sys, time
+from pathlib import Path
+from runner.run_directory import RunDirectory, RunRecord
+
+second = int(time.time()) + 2
+for _ in range(99):
+    if not os.fork():
+        break
+time.sleep(max(0.0, second - time.time()))
+RunDirectory.create(Path(sys.argv[1]), RunRecord(name="toy", seed=1), {"a": "b"})
+"""
+
+
+def test_a_hundred_processes_that_begin_in_one_second_get_a_hundred_folders(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CREATE, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.read() == ""  # until the last of them has ended
+    runs = all_runs(tmp_path)
+    assert len(runs) == 100
+    assert len({run.record.pid for run in runs}) == 100
+    assert len({run.record.id for run in runs}) == 100
+
+
 def test_a_folder_is_no_run_before_all_its_files_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed = []
 
@@ -126,7 +151,7 @@ def test_a_file_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) 
 
 def test_a_root_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "root").touch()
-    with pytest.raises(RunDirectoryError, match=r"root/toy: no run folder can be made here: "):
+    with pytest.raises(RunDirectoryError, match=r"root/toy: cannot be made: "):
         RunDirectory.create(tmp_path / "root", RECORD, {})
 
 
