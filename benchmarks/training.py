@@ -1,6 +1,6 @@
 """How fast `runner` trains, against the same networks in a plain eager loop and in one compiled call per step.
 
-    python benchmarks/training.py [--rounds N] [--pair physgan|fastsim|all]
+    python benchmarks/training.py [--rounds N] [--pair physgan|fastsim|all] [--torch PYTHON]
 
 Two pairs of networks: PhysGAN's unconditional one (batch 128, one critic step), where arithmetic rules, and the paper's
 pair of TPC-FastSim (batch 32, eight critic steps), where overhead does. In one process, in turn:
@@ -9,9 +9,15 @@ pair of TPC-FastSim (batch 32, eight critic steps), where overhead does. In one 
 (b) one compiled call per training step;
 (c) the runner's own loop, blocks of steps in one compiled call.
 
-All three do the same work: networks, losses, penalty, optimizers and batch sizes are the same. The arithmetic of a step
-is counted by TensorFlow from the graph of (b), and set beside the rate of a large matrix product.
-Prints a Markdown report.
+In processes of their own, because threads and kernels are chosen once for a process, and in turn with these:
+
+(a') eager with TensorFlow's own threads and kernels, as a plain script has them;
+(d) the same networks in PyTorch, eager, by the interpreter that --torch names;
+(c) alone, and two of them side by side.
+
+All do the same work: networks, losses, penalty, optimizers and batch sizes are the same. The arithmetic of a step is
+counted by TensorFlow from the operations of (b) that have an effect, and set beside the rate of large matrix products
+on all cores. Prints a Markdown report.
 """
 
 from __future__ import annotations
@@ -20,6 +26,8 @@ import argparse
 import os
 import platform
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -35,6 +43,8 @@ from runner.launch.preparing import Prepared, prepare
 from runner.plan import make_plan
 
 BLOCK = 50
+EAGER_STEPS = {"physgan": 10, "fastsim": 2}
+CORES = len(os.sched_getaffinity(0))
 TARGETS = {"physgan": 12, "fastsim": 25}
 HERE = Path(__file__).resolve().parent
 
@@ -63,12 +73,12 @@ training: {steps: 1000, batch_size: 32}
 }
 
 
-def prepared(pair: str) -> Prepared:
+def prepared(pair: str, *settings: str) -> Prepared:
     """Data and newly made networks of a pair."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"{pair}.yaml"
         file.write_text(EXPERIMENTS[pair])
-        return prepare(make_plan(config.read(file), plugin_files=[HERE / "fastsim_networks.py"]))
+        return prepare(make_plan(config.read(file, settings), plugin_files=[HERE / "fastsim_networks.py"]))
 
 
 class Plain:
@@ -142,23 +152,34 @@ class Plain:
 
 
 def operations(plain: Plain) -> float:
-    """Floating-point operations of one training step, counted in its graph [GFLOP]."""
+    """Floating-point operations of one training step that have an effect [GFLOP]."""
     import tensorflow as tf
 
     batches = [next(plain.batches) for _ in range(plain.critic_steps)]
-    graph = plain.compiled.get_concrete_function(batches).graph
+    traced = plain.compiled.get_concrete_function(batches).graph
+    ends = [*traced.outputs, *traced.control_outputs]
+    names = sorted({getattr(end, "op", end).name for end in ends})
+    needed = tf.compat.v1.graph_util.extract_sub_graph(traced.as_graph_def(), names)
+    with tf.Graph().as_default() as graph:
+        tf.graph_util.import_graph_def(needed, name="")
     options = tf.compat.v1.profiler.ProfileOptionBuilder.float_operation()
     options["output"] = "none"
     return float(tf.compat.v1.profiler.profile(graph, options=options).total_float_ops) / 1e9
 
 
 def product_rate() -> float:
-    """Rate of a large matrix product [GFLOP/s]."""
+    """Rate of large matrix products, one on each core [GFLOP/s]."""
     import tensorflow as tf
 
-    a = tf.random.normal((2048, 2048))
-    best = min(seconds(lambda: tf.matmul(a, a).numpy()) for _ in range(8))
-    return 2 * 2048**3 / best / 1e9
+    matrices = tf.random.normal((CORES, 2048, 2048))
+
+    @tf.function
+    def products() -> Any:
+        return [tf.reduce_sum(tf.matmul(a, a)) for a in tf.unstack(matrices)]
+
+    products()
+    best = min(seconds(lambda: [total.numpy() for total in products()]) for _ in range(8))
+    return CORES * 2 * 2048**3 / best / 1e9
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -168,74 +189,122 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def measure(pair: str, rounds: int, eager_steps: int) -> dict[str, list[float]]:
+class Loops:
+    """The loops of one process; each takes how many steps to do.
+
+    Args:
+        pair: Which networks.
+        settings: Further settings of the experiment.
+    """
+
+    def __init__(self, pair: str, *settings: str) -> None:
+        made, other = prepared(pair, *settings), prepared(pair, *settings)
+        batch_size, critic_steps, rate = {"physgan": (128, 1, 3e-4), "fastsim": (32, 8, 1e-4)}[pair]
+        self.plain = Plain(other, batch_size, critic_steps, rate)
+        self._trainer = Trainer(made.built, made.splits.train, made.transform, batch_size=batch_size, seed=0)
+
+    def eager(self, steps: int) -> None:
+        """(a)."""
+        for _ in range(steps):
+            self.plain.step(self.plain.update)
+
+    def compiled(self, steps: int) -> None:
+        """(b)."""
+        for _ in range(steps):
+            self.plain.step(self.plain.compiled)
+
+    def runner(self, steps: int) -> None:
+        """(c)."""
+        self._trainer.compute(steps)
+        self._trainer.step += steps
+
+
+def elsewhere(command: list[str], count: int = 1, **environment: str) -> float:
+    """Seconds per step that processes print which do the same at once; the largest."""
+    variables = {**os.environ, **environment}
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables) for _ in range(count)]
+    return max(float(process.communicate()[0].split()[-1]) for process in started)
+
+
+def measure(pair: str, rounds: int, torch: str) -> None:
     """Seconds per training step of each loop, one value for each round."""
-    made = prepared(pair)
-    batch_size, critic_steps, rate = {"physgan": (128, 1, 3e-4), "fastsim": (32, 8, 1e-4)}[pair]
-    plain = Plain(prepared(pair), batch_size, critic_steps, rate)
-    trainer = Trainer(made.built, made.splits.train, made.transform, batch_size=batch_size, seed=0)
-
-    def runner_block() -> None:
-        trainer.run(
-            steps=trainer.step + BLOCK,
-            block=BLOCK,
-            checkpoint_every=10**9,
-            on_block=lambda *_: None,
-            on_checkpoint=lambda step: None,
-            should_stop=lambda: False,
-        )
-
-    loops: dict[str, tuple[Callable[[], object], int]] = {
-        "eager": (lambda: [plain.step(plain.update) for _ in range(eager_steps)], eager_steps),
-        "compiled": (lambda: [plain.step(plain.compiled) for _ in range(BLOCK)], BLOCK),
-        "runner": (runner_block, BLOCK),
+    loops = Loops(pair)
+    eager_steps = EAGER_STEPS[pair]
+    here = {"eager": (loops.eager, eager_steps), "compiled": (loops.compiled, BLOCK), "runner": (loops.runner, BLOCK)}
+    this = [sys.executable, __file__, "--pair", pair]
+    own = {
+        "eager, TensorFlow's own settings": lambda: elsewhere([*this, "--only", "eager"], TF_ENABLE_ONEDNN_OPTS="0"),
+        "runner alone": lambda: elsewhere([*this, "--only", "runner"]),
+        "two at once": lambda: elsewhere([*this, "--only", "runner"], 2),
+        "two at once, `threads: 1`": lambda: elsewhere([*this, "--only", "runner", "--threads", "1"], 2),
     }
-    for action, _ in loops.values():
-        action()  # traces, and fills caches
-    times: dict[str, list[float]] = {name: [] for name in loops}
+    if torch:
+        own["PyTorch, eager"] = lambda: elsewhere([torch, str(HERE / "training_torch.py"), pair])
+    for loop, steps in here.values():
+        loop(steps)  # traces, and fills caches
+    times: dict[str, list[float]] = {name: [] for name in [*here, *own]}
     for _ in range(rounds):
-        for name, (action, steps) in loops.items():
-            times[name].append(seconds(action) / steps)
-    report(pair, times, operations(plain), product_rate())
-    return times
+        for name, (loop, steps) in here.items():
+            times[name].append(seconds(lambda loop=loop, steps=steps: loop(steps)) / steps)
+        for name, process in own.items():
+            times[name].append(process())
+    report(pair, times, operations(loops.plain), product_rate())
+
+
+def alone(pair: str, loop: str, threads: int | None) -> None:
+    """Prints the seconds per step of one loop in this process."""
+    own = [f"threads_per_operation={CORES}"] if loop == "eager" else []
+    made = Loops(pair, *own, *([f"threads={threads}"] if threads else []))
+    steps = EAGER_STEPS[pair] if loop == "eager" else BLOCK
+    run = getattr(made, loop)
+    run(steps)
+    print(min(seconds(lambda: run(steps)) for _ in range(3)) / steps)
 
 
 def report(pair: str, times: dict[str, list[float]], gflop: float, rate: float) -> None:
     """Markdown of one pair."""
     print(f"\n## {pair}\n")
-    print("| loop | median [ms per step] | smallest | largest | eager / this |\n|---|---|---|---|---|")
+    print(
+        "| loop | median [ms per step] | smallest | largest | eager / this | this / runner |\n|---|---|---|---|---|---|"
+    )
     for name, values in times.items():
         ratios = [e / v for e, v in zip(times["eager"], values, strict=True)]
+        ours = statistics.median(v / r for v, r in zip(values, times["runner"], strict=True))
         print(
             f"| {name} | {1e3 * statistics.median(values):.1f} | {1e3 * min(values):.1f} | {1e3 * max(values):.1f} "
-            f"| {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}) |"
+            f"| {statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}) | {ours:.2f} |"
         )
     ratio = statistics.median(e / r for e, r in zip(times["eager"], times["runner"], strict=True))
     floor = 1e3 * gflop / rate
     ours = 1e3 * statistics.median(times["runner"])
     print(f"\nTarget for eager / runner: {TARGETS[pair]}; found {ratio:.1f}.")
     print(
-        f"Arithmetic of a step: {gflop:.2f} GFLOP, {floor:.1f} ms at the {rate:.0f} GFLOP/s of a large matrix product; "
-        f"the runner needs {ours / floor:.1f} times that."
+        f"Arithmetic of a step: {gflop:.2f} GFLOP, {floor:.1f} ms at the {rate:.0f} GFLOP/s of large matrix "
+        f"products on {CORES} cores; the runner needs {ours / floor:.1f} times that."
     )
 
 
 def main() -> None:
     """Measures and prints the report."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--pair", choices=[*EXPERIMENTS, "all"], default="all")
-    parser.add_argument("--eager-steps", type=int, default=10)
+    parser.add_argument("--torch", default="", help="a Python interpreter that has PyTorch")
+    parser.add_argument("--only", choices=["eager", "runner"], help="print the seconds per step of one loop")
+    parser.add_argument("--threads", type=int)
     options = parser.parse_args()
+    if options.only:
+        alone(options.pair, options.only, options.threads)
+        return
     import tensorflow as tf
 
     print("# Training\n")
     print(
-        f"{len(os.sched_getaffinity(0))} CPU cores, Python {platform.python_version()}, TensorFlow {tf.__version__}, "
-        f"Keras {keras.__version__}, {options.rounds} rounds in turn, all in one process."
+        f"{CORES} CPU cores, Python {platform.python_version()}, TensorFlow {tf.__version__}, "
+        f"Keras {keras.__version__}, {options.rounds} rounds in turn."
     )
     for pair in EXPERIMENTS if options.pair == "all" else [options.pair]:
-        measure(pair, options.rounds, options.eager_steps)
+        measure(pair, options.rounds, options.torch)
 
 
 if __name__ == "__main__":
