@@ -7,7 +7,7 @@ import pytest
 
 from tests.end_to_end.disks import Fill, Limit, Protect, Remove, own_disk
 from tests.end_to_end.forking import Forked
-from tests.end_to_end.moments import At
+from tests.end_to_end.moments import At, AtStep
 from tests.end_to_end.unbroken import CONDITIONAL, SETTINGS, check_files, everything, only_run, record_of
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("resume")]
@@ -31,7 +31,7 @@ def full(runs: Path) -> Iterator[Fill | Limit]:
         yield Fill(runs) if mounted else Limit(runs)
 
 
-def failed(start: Start, moment: At, *arguments: object) -> str:
+def failed(start: Start, moment: At | AtStep, *arguments: object) -> str:
     """The one error of a run to which something happened."""
     process = start(*(arguments or ("run", *WORDS)), before=(moment,))
     _, err = process.communicate(timeout=120)
@@ -102,11 +102,18 @@ def test_a_folder_that_cannot_be_written_to_any_more(start: Start, whole: Whole,
 
 
 @pytest.mark.parametrize(
-    ("operation", "file"),
-    [("write", "step-000000030.h5"), ("replaced", "step-000000030.h5"), ("write", "generated.h5")],
-    ids=["in a checkpoint", "before it is entered", "in the evaluation"],
+    "moment",
+    [
+        lambda action: AtStep(30, action),
+        lambda action: At("write", "step-000000030.h5", action=action),
+        lambda action: At("replaced", "step-000000030.h5", action=action),
+        lambda action: At("write", "generated.h5", action=action),
+    ],
+    ids=["in a block", "in a checkpoint", "before it is entered", "in the evaluation"],
 )
-def test_a_run_that_is_deleted_is_not_made_anew(start: Start, runs: Path, operation: str, file: str) -> None:
-    error = failed(start, At(operation, file, action=Remove(runs)))
+def test_a_run_that_is_deleted_is_not_made_anew(
+    start: Start, runs: Path, moment: Callable[[Remove], At | AtStep]
+) -> None:
+    error = failed(start, moment(Remove(runs)))
     assert "No such file or directory; its folder is not there any more" in error
     assert list((runs / "quickstart").iterdir()) == []

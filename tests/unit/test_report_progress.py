@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from runner.errors import RunDirectoryError
 from runner.report import progress
 from runner.report.progress import TrainingProgress, log_file, say_on
 
@@ -69,3 +70,18 @@ def test_everything_said_is_in_the_log_file_with_utc_times(tmp_path: Path) -> No
     lines = (tmp_path / "log.txt").read_text().splitlines()
     assert [line.split(" ", 2)[1:] for line in lines] == [["INFO", "inside"], ["INFO", "only here"]]
     assert lines[0].partition(" ")[0].endswith("Z")
+
+
+def test_a_log_that_fills_its_disk_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """What else has to be written there fails too, and says so better."""
+    with log_file(Path("/dev/full")):
+        log.error("where does it go?", extra={"only_file": True})
+    assert capsys.readouterr().err == ""
+
+
+def test_a_log_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    with (
+        pytest.raises(RunDirectoryError, match=r"log\.txt: cannot be written: "),
+        log_file(tmp_path / "no" / "log.txt"),
+    ):
+        pass
