@@ -74,5 +74,6 @@ def test_hdf5_files_are_opened_in_one_place(root: Path) -> None:
         "runner/hdf5/opening.py",
         "runner/hdf5/probe.py",
         "runner/run_directory/files.py",
+        "plugins/tpc_digits/cache.py",
         "plugins/tpc_digits/hdf5_file.py",
     }

@@ -18,6 +18,8 @@ _STEPS = 4
 _WORTH_A_TRIAL = 600.0
 """Expected duration of a training [s] above which compiling it once more, to see, costs little of it."""
 
+_FEWEST_STEPS = 1000
+
 
 def trial(make_trainer: Callable[[bool], Trainer], steps: int) -> tuple[Trainer, CompilationRecord]:
     """Times a few steps, and the same ones compiled by XLA where the training is long enough; the state stays.
@@ -27,6 +29,8 @@ def trial(make_trainer: Callable[[bool], Trainer], steps: int) -> tuple[Trainer,
         steps: Training steps to come.
     """
     plain = make_trainer(False)
+    if steps < _FEWEST_STEPS:
+        return plain, CompilationRecord(False, f"{steps} steps are too few for a trial")
     state = {name: np.array(variable) for name, variable in variables(plain)}
     try:
         seconds = _seconds_per_step(plain)

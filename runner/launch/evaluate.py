@@ -75,7 +75,7 @@ def evaluate_run(directory: RunDirectory, request: Request) -> ScoreFile:
 
 def _overrides(directory: RunDirectory, request: Request) -> list[str]:
     """The request in the words of ``--set``; a metric of the run keeps its parameters."""
-    overrides = ["callbacks=[]"]
+    overrides = ["training.keep_best=null", "callbacks=[]"]
     if request.metrics:
         # as they stand in the file: those that are not asked for may be gone, with their plugins
         listed = at(config.read(directory.resolved, alone=True).data, ("evaluation", "metrics")) or []

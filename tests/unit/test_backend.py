@@ -230,6 +230,16 @@ def test_a_weight_that_is_not_finite_stops_although_every_loss_is(events: Sample
         losses(trainer, 20)
 
 
+def test_a_few_steps_are_not_worth_a_trial(events: Sample, transform: FittedTransform) -> None:
+    from runner.backend import compiling
+
+    trainer = make_trainer(events, transform)
+    expected = float(trainer.built.model.weight)
+    _, record = compiling.trial(lambda jit_compile: trainer, 999)
+    assert (record.jit_compile, record.reason) == (False, "999 steps are too few for a trial")
+    assert float(trainer.built.model.weight) == expected
+
+
 @pytest.mark.parametrize("worth_it", [False, True])
 def test_a_trial_leaves_no_trace(
     events: Sample, transform: FittedTransform, monkeypatch: pytest.MonkeyPatch, worth_it: bool
@@ -246,7 +256,7 @@ def test_a_trial_leaves_no_trace(
         options: dict[str, Any] = {"batch_size": 10, "seed": 3, "jit_compile": jit_compile}
         return Trainer(first.built, events, transform, **options) if jit_compile else first
 
-    trainer, record = compiling.trial(make, 100)
+    trainer, record = compiling.trial(make, 1000)
     assert made == ([False, True] if worth_it else [False])
     assert re.search(r"^\d+\.\d ms per step without, \d+\.\d ms with$" if worth_it else "too short", record.reason)
     assert (trainer is first) != record.jit_compile
@@ -269,7 +279,7 @@ def test_a_training_that_xla_cannot_compile_goes_without(
             raise tf.errors.UnimplementedError(None, None, message)
         return make_trainer(events, transform)
 
-    _, record = compiling.trial(make, 100)
+    _, record = compiling.trial(make, 1000)
     assert (record.jit_compile, record.reason) == (False, "XLA cannot compile it: no kernel for that")
 
 
