@@ -13,8 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import tensorflow as tf
-from tensorflow.tsl.profiler.protobuf import xplane_pb2  # not public; what TensorBoard's profiler reads, too
 from training import CORES, Loops
 
 STEPS = 20
@@ -23,6 +21,8 @@ NOT_OPERATIONS = ("ExecutorState", "Process", "ParallelFor", "Eager", "KernelAnd
 
 def thread_times(folder: Path) -> collections.Counter[str]:
     """Milliseconds by kind of operation."""
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2  # not public; what TensorBoard's profiler reads, too
+
     (file,) = folder.rglob("*.xplane.pb")
     space = xplane_pb2.XSpace()
     space.ParseFromString(file.read_bytes())
@@ -38,7 +38,9 @@ def thread_times(folder: Path) -> collections.Counter[str]:
 
 def main(pair: str) -> None:
     """Measures and prints."""
-    loops = Loops(pair)
+    loops = Loops(pair)  # sets TensorFlow up
+    import tensorflow as tf
+
     loops.runner(STEPS)
     with tempfile.TemporaryDirectory() as folder:
         tf.profiler.experimental.start(folder)

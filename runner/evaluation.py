@@ -16,7 +16,7 @@ from runner.plan import Choice
 from runner.run_directory import ScoreFile, ScoreRow
 
 MOST_LOADED = 200_000
-"""Events that a metric is judged on where it asks for all and they do not fit into memory."""
+"""Events that metrics see where they ask for all, and transforms, where they do not fit into memory."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,11 @@ def real_events(test: Sample, events: int, seed: int) -> Sample:
     return test.loaded()
 
 
+def loaded(sample: Sample) -> Sample:
+    """Events in memory: all of them, or of those that are in a file at most `MOST_LOADED`, the same ones every time."""
+    return real_events(sample, MOST_LOADED, 0) if sample.stored else sample
+
+
 def evaluation_conditions(real: Sample, events: int, seed: int) -> NDArray[np.float32]:
     """Conditions of `events` responses to generate: those of the real events, each used equally often.
 
@@ -138,8 +143,7 @@ def evaluate(
         judged = real if judged_on == "test" else whole
         if judged is None:
             raise ValueError(f"metric {name} is judged on all events, and they were not given")
-        if judged.stored:
-            judged = real_events(judged, MOST_LOADED, seed)
+        judged = loaded(judged)
         with choice.blamed("measure"):
             measurement = choice.component.measure(choice.params, judged, generated, rng)
         if not isinstance(measurement, Measurement):

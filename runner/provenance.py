@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 import platform
 import shlex
@@ -38,7 +39,7 @@ _DISTRIBUTIONS = (
     "click",
 )
 
-_EVENTS_AT_ONCE = 10_000
+_BYTES_AT_ONCE = 2**24
 
 _GIT_ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE")
 """Set inside git's own hooks, where they would point to another repository than the folder's."""
@@ -179,8 +180,9 @@ def digest_sample(sample: Sample) -> str:
     digest = hashlib.sha256(json.dumps(_description(sample.info)).encode())
     for array in (sample.responses, sample.conditions, sample.event_ids):
         digest.update(json.dumps([array.dtype.str, *array.shape]).encode())
-        for first in range(0, len(array), _EVENTS_AT_ONCE):
-            digest.update(array[first : first + _EVENTS_AT_ONCE].tobytes())
+        at_once = max(1, _BYTES_AT_ONCE // max(1, array.dtype.itemsize * math.prod(array.shape[1:])))
+        for first in range(0, len(array), at_once):
+            digest.update(array[first : first + at_once].tobytes())
     return digest.hexdigest()
 
 

@@ -12,7 +12,6 @@ import json
 import math
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -33,7 +32,9 @@ if TYPE_CHECKING:
 VERSION = 1
 PIECE = 2**26  # bytes of the file that are converted at once
 _CHUNK = 2**20  # bytes
-_SPARE = 2**24  # bytes that are left free on the disk
+_SPARE = 2**22  # bytes beside the arrays
+_DENSE = 2**29  # bytes that the responses of a piece may take
+_SHORTEST = 16  # bytes of text of a hit
 
 
 def cached(params: TpcDigitsParams, info: DataInfo, piece: int = PIECE) -> Sample:
@@ -55,8 +56,8 @@ def cached(params: TpcDigitsParams, info: DataInfo, piece: int = PIECE) -> Sampl
             if not path.exists():
                 _convert(path, params, info, piece)
         return _open(path, info)
-    except OSError as error:
-        message = f"{folder}: {params.path.name} cannot be kept here: {error.strerror or error}"
+    except (OSError, RuntimeError) as error:
+        message = f"{folder}: {params.path.name} cannot be kept here: {getattr(error, 'strerror', None) or error}"
         raise DataError(f"{message}; make room there, or set RUNNER_CACHE to another folder") from error
 
 
@@ -101,19 +102,27 @@ def _write(file: h5py.File, params: TpcDigitsParams, info: DataInfo, piece: int)
     ids: list[NDArray[np.int64]] = []
     conditions: list[NDArray[np.float32]] = []
     notes: list[str] = []
-    for hits in pieces(params.path, [column.name for column in params.conditions], piece):
+    size = max(_SHORTEST, min(piece, _DENSE // (4 * math.prod(shape)) * _SHORTEST))
+    for hits in pieces(params.path, [column.name for column in params.conditions], size):
         sample = assemble(hits, params, info)
-        # the HDF5 library does not survive a full disk
-        if shutil.disk_usage(Path(file.filename).parent).free < 2 * sample.responses.nbytes + _SPARE:
-            raise OSError("there is not enough room")
+        _reserve(file, sample.responses.nbytes)
         responses.resize(len(responses) + len(sample), axis=0)
         responses[-len(sample) :] = sample.responses
         ids.append(sample.event_ids)
         conditions.append(sample.conditions)
         notes += [f"{hits.place_of(0)} and after: {note}" for note in sample.notes]
-    file["event_ids"] = _numbers(params.path, np.concatenate(ids))
-    file["conditions"] = np.concatenate(conditions)
+    numbers, all_conditions = _numbers(params.path, np.concatenate(ids)), np.concatenate(conditions)
+    _reserve(file, numbers.nbytes + all_conditions.nbytes)
+    file["event_ids"] = numbers
+    file["conditions"] = all_conditions
     file["notes"] = np.frombuffer(json.dumps(notes).encode(), np.uint8)
+
+
+def _reserve(file: h5py.File, size: int) -> None:
+    """Has the disk keep room for what comes next, because the HDF5 library does not survive a full one."""
+    file.flush()
+    with open(file.filename, "r+b") as written:
+        os.posix_fallocate(written.fileno(), 0, file.id.get_filesize() + size + _SPARE)
 
 
 def _numbers(path: Path, ids: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -140,6 +149,8 @@ def _open(path: Path, info: DataInfo) -> Sample:
             raise ValueError("it has been cut")
         return Sample(info, responses, conditions[order], ids[order], notes)
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise  # of the system, not of the file
         with suppress(OSError):
             path.unlink()
         raise DataError(f"{path}: this cache is damaged ({error}) and was removed; start again") from error
@@ -152,6 +163,8 @@ def _starts(responses: h5py.Dataset, events: int) -> NDArray[np.int64]:
     for number in range(responses.id.get_num_chunks()):
         chunk = responses.id.get_chunk_info(number)
         chunks[chunk.chunk_offset[0] // rows] = chunk.byte_offset // 4
+    if not chunks.all():
+        raise ValueError("a part is missing")
     event = np.arange(events)
     found: NDArray[np.int64] = chunks[event // rows] + event % rows * each
     return found

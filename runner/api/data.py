@@ -83,7 +83,7 @@ class Sample:
     Attributes:
         info: Description of the data set.
         responses: Amplitudes, 0 where nothing was read out, float32 (events, *info.shape) [info.unit]; a
-            `StoredArray` where they do not fit into memory, which metrics and transforms never see.
+            `StoredArray` where they do not fit into memory, which metrics and transforms do not see.
         conditions: float32 (events, len(info.conditions)), in the order and units of `info.conditions`.
         event_ids: Event numbers, int64 (events,); the train/validation/test split hashes them.
         notes: What a reader has to tell the user, e.g. how many hits lie outside the window.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,9 +37,11 @@ class StoredArray:
         return len(self._starts)
 
     def __getitem__(self, index: Index | int) -> NDArray[np.float32]:
-        starts = self._starts[index]
-        numbers = starts[..., None] + np.arange(int(np.prod(self._each)))
-        return np.asarray(self._values[numbers]).reshape(*starts.shape, *self._each)
+        starts, each = self._starts[index], math.prod(self._each)
+        found = np.empty((starts.size, each), np.float32)
+        for row, start in zip(found, starts.ravel(), strict=True):
+            row[:] = self._values[start : start + each]
+        return found.reshape(*starts.shape, *self._each)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[np.float32]:
         return self[:] if dtype is None else self[:].astype(dtype)

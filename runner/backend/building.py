@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 
@@ -110,3 +111,30 @@ def optimizer(settings: Optimizer, *, scaled: bool = False) -> keras.optimizers.
     """
     chosen = _OPTIMIZERS[settings.name](**settings.model_dump(exclude={"name", "decay"}))
     return keras.optimizers.LossScaleOptimizer(chosen) if scaled else chosen
+
+
+def variables(built: Built) -> Iterator[tuple[str, keras.Variable]]:
+    """Every variable of every network, optimizer and seed generator, and the strategy's own, each once.
+
+    Named by position: Keras numbers layers across the whole process, so that their names differ between runs.
+    """
+    seen = set()
+    owners: list[tuple[str, Any]] = [(f"networks/{role}", network) for role, network in built.networks.items()]
+    owners += [(f"optimizers/{role}", optimizer) for role, optimizer in built.optimizers.items()]
+    owners.append(("strategy", built.model))
+    for owner, holder in owners:
+        for number, variable in enumerate(_held(holder)):
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                yield f"{owner}/{number:04d}", variable
+
+
+def _held(holder: Any) -> list[keras.Variable]:
+    """Variables of a network, optimizer or model, also those that Keras does not list.
+
+    Wrapped for loss scaling, Nadam's running product is such a one.
+    """
+    found = list(holder.variables)
+    for owner in (holder, getattr(holder, "inner_optimizer", None)):
+        found += [value for value in vars(owner).values() if isinstance(value, keras.Variable)] if owner else []
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +10,10 @@ import keras
 import numpy as np
 
 from runner import hdf5
+from runner.backend.building import variables
 from runner.backend.training import Trainer
 from runner.errors import RunDirectoryError
 from runner.run_directory import write_hdf5
-
-
-def variables(trainer: Trainer) -> Iterator[tuple[str, keras.Variable]]:
-    """Every variable of every network, optimizer and seed generator, and the strategy's own, each once.
-
-    Named by position: Keras numbers layers across the whole process, so that their names differ between runs.
-    """
-    built, seen = trainer.built, set()
-    owners: list[tuple[str, Any]] = [(f"networks/{role}", network) for role, network in built.networks.items()]
-    owners += [(f"optimizers/{role}", optimizer) for role, optimizer in built.optimizers.items()]
-    owners.append(("strategy", built.model))
-    for owner, holder in owners:
-        for number, variable in enumerate(_held(holder)):
-            if id(variable) not in seen:
-                seen.add(id(variable))
-                yield f"{owner}/{number:04d}", variable
-
-
-def _held(holder: Any) -> list[keras.Variable]:
-    """Variables of a network, optimizer or model, also those that Keras does not list.
-
-    Wrapped for loss scaling, Nadam's running product is such a one.
-    """
-    found = list(holder.variables)
-    for owner in (holder, getattr(holder, "inner_optimizer", None)):
-        found += [value for value in vars(owner).values() if isinstance(value, keras.Variable)] if owner else []
-    return found
 
 
 def save(path: Path, trainer: Trainer) -> None:
@@ -50,7 +24,7 @@ def save(path: Path, trainer: Trainer) -> None:
     """
     with write_hdf5(path) as file:
         file.attrs["step"] = trainer.step
-        for name, variable in variables(trainer):
+        for name, variable in variables(trainer.built):
             file.create_dataset(name, data=np.asarray(variable)).attrs["name"] = variable.name
 
 
@@ -61,7 +35,7 @@ def restore(path: Path, trainer: Trainer) -> None:
         RunDirectoryError: If the file cannot be read, or an entry is missing, too many or of another shape;
             nothing has been changed then.
     """
-    present = dict(variables(trainer))
+    present = dict(variables(trainer.built))
     try:
         with hdf5.open_hdf5(path, most_bytes=None) as file:  # no more is read than the variables take
             step = int(file.attrs["step"])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from runner.backend.checkpoints import variables
+from runner.backend.building import variables
 from runner.backend.training import Trainer
 from runner.run_directory import CompilationRecord
 
@@ -19,6 +19,9 @@ _WORTH_A_TRIAL = 600.0
 """Expected duration of a training [s] above which compiling it once more, to see, costs little of it."""
 
 _FEWEST_STEPS = 1000
+_REPEATS = 3
+_CLEARLY = 0.8
+"""Share of the time that XLA may take at most, so that noise does not decide."""
 
 
 def trial(make_trainer: Callable[[bool], Trainer], steps: int) -> tuple[Trainer, CompilationRecord]:
@@ -31,21 +34,16 @@ def trial(make_trainer: Callable[[bool], Trainer], steps: int) -> tuple[Trainer,
     plain = make_trainer(False)
     if steps < _FEWEST_STEPS:
         return plain, CompilationRecord(False, f"{steps} steps are too few for a trial")
-    state = {name: np.array(variable) for name, variable in variables(plain)}
+    seconds = _seconds_per_step(plain)
+    took = f"{1e3 * seconds:.1f} ms per step"
+    if seconds * steps < _WORTH_A_TRIAL:
+        return plain, CompilationRecord(False, f"{took} without: the training is too short for a trial")
     try:
-        seconds = _seconds_per_step(plain)
-        took = f"{1e3 * seconds:.1f} ms per step"
-        if seconds * steps < _WORTH_A_TRIAL:
-            return plain, CompilationRecord(False, f"{took} without: the training is too short for a trial")
-        try:
-            compiled = make_trainer(True)
-            with_xla = _seconds_per_step(compiled)
-        except (tf.errors.OpError, ValueError) as error:
-            return plain, CompilationRecord(False, f"XLA cannot compile it: {_essence(error)}")
-    finally:
-        for name, variable in variables(plain):
-            variable.assign(state[name])
-    better = with_xla < seconds
+        compiled = make_trainer(True)
+        with_xla = _seconds_per_step(compiled)
+    except (tf.errors.OpError, ValueError) as error:
+        return plain, CompilationRecord(False, f"XLA cannot compile it: {_essence(error)}")
+    better = with_xla < _CLEARLY * seconds
     return (compiled if better else plain), CompilationRecord(better, f"{took} without, {1e3 * with_xla:.1f} ms with")
 
 
@@ -57,7 +55,17 @@ def _essence(error: Exception) -> str:
 
 
 def _seconds_per_step(trainer: Trainer) -> float:
-    trainer.compute(1)
+    """The least of a few measurements; every variable is put back."""
+    state = {name: np.array(variable) for name, variable in variables(trainer.built)}
+    try:
+        trainer.compute(1)
+        return min(_seconds(lambda: trainer.compute(_STEPS)) for _ in range(_REPEATS)) / _STEPS
+    finally:
+        for name, variable in variables(trainer.built):
+            variable.assign(state[name])
+
+
+def _seconds(action: Callable[[], object]) -> float:
     started = time.perf_counter()
-    trainer.compute(_STEPS)
-    return (time.perf_counter() - started) / _STEPS
+    action()
+    return time.perf_counter() - started

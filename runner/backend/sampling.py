@@ -64,7 +64,7 @@ class Sampler:
         Args:
             conditions: Of each part, (`CHUNK`, n); the last one may be shorter.
         """
-        at_once = tf.config.threading.get_inter_op_parallelism_threads() or os.cpu_count() or 1
+        at_once = tf.config.threading.get_inter_op_parallelism_threads() or len(os.sched_getaffinity(0))
         waiting: deque[Future[Sample]] = deque()
         with ThreadPoolExecutor(at_once) as pool:
             for number, part in enumerate(conditions):

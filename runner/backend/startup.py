@@ -17,6 +17,7 @@ _CHATTER = re.compile(
     r"|Unable to register cu(FFT|DNN|BLAS) factory"
     r"|computation placer already registered"
     r"|oneDNN custom operations are on"
+    r"|oneDNN supports DT_INT32 only on platforms with AVX-512"
     r"|meta_optimizer\.cc.*remapper failed"
     r"|graph_compiler\.cc.*Executor failed to create kernel|^\s*\[\[\{\{node "  # the error that follows says it again
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,7 +11,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from runner.api import Sample
-from runner.backend.building import Built
+from runner.backend.building import Built, variables
 from runner.backend.data import FedData, ResidentData, StepInputs
 from runner.backend.startup import quiet_start
 from runner.errors import DivergedError, PluginError
@@ -57,8 +57,19 @@ class Trainer:
         self._train_step = tf.function(self._traced_train_step, autograph=False, jit_compile=jit_compile or None)
         signature = (tf.TensorSpec([], tf.int64), tf.TensorSpec([], tf.int32), *self._data.signature)
         self._one_step = tf.function(self._traced_step, autograph=False, input_signature=signature)
-        self.losses: tuple[str, ...] = tuple(self._one_step.get_concrete_function().structured_outputs)
+        traced = self._one_step.get_concrete_function()
+        self.losses: tuple[str, ...] = tuple(traced.structured_outputs)
+        self._check_kept(traced.graph.variables)
         self._block = tf.function(self._traced_block, autograph=False, input_signature=signature)
+
+    def _check_kept(self, used: Iterable[Any]) -> None:
+        """Refuses variables that no checkpoint would keep."""
+        kept = {id(variable.value) for _, variable in variables(self.built)}
+        if lost := [variable.name for variable in used if id(variable) not in kept]:
+            raise PluginError(
+                f"train_step uses the variable {lost[0]}, which no checkpoint would keep: "
+                "make it a weight of a network, or a keras.Variable that is an attribute of the strategy's model"
+            )
 
     def _traced_step(self, step: Any, place: Any, *fed: Any) -> dict[str, Any]:
         self._set_learning_rates(step)

@@ -84,5 +84,12 @@ def _one_process(paths: Sequence[Path]) -> list[Verdict]:
     command = [sys.executable, "-P", str(_PROBE), str(SECONDS)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}  # starting the others takes time, and memory
     given = b"".join(os.fsencode(path.absolute()) + b"\0" for path in paths)
-    done = subprocess.run(command, input=given, capture_output=True, env=environment, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        command,
+        input=given,
+        capture_output=True,
+        env=environment,
+        check=False,
+        start_new_session=True,  # so that a signal to this process and its children does not look like a damaged file
+    )
     return [Verdict(*json.loads(line)) for line in done.stdout.splitlines()]

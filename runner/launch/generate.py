@@ -71,9 +71,8 @@ def generate(directory: RunDirectory, request: GenerateRequest, console: Console
         DataError: From the table of conditions, or where the format cannot hold the responses.
         RunDirectoryError: If the run has no trained networks, or the file cannot be written.
     """
-    plan = plan_run(
-        directory, ("evaluation.metrics=[]", "training.keep_best=null", "callbacks=[]"), request.plugin_files
-    )  # not needed here
+    without = ("evaluation.metrics=[]", "training.keep_best=null", "callbacks=[]")  # not needed here
+    plan = plan_run(directory, without, request.plugin_files)
     writer = _writer(plan.plugins, request.output)
     if request.output.is_dir():
         raise RunDirectoryError(f"{request.output}: is a folder; name a file")

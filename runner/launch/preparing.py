@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from runner import config, provenance
 from runner.api import Sample
 from runner.errors import DivergedError, InterruptedRunError, RunnerError
-from runner.evaluation import Splits, split
+from runner.evaluation import Splits, loaded, split
 from runner.launch.loading import load
 from runner.plan import Plan
 from runner.run_directory import (
@@ -75,7 +75,7 @@ def prepare(plan: Plan) -> Prepared:
     log.info("device: %s", device.name)
     sample = load(plan)
     splits = split(sample, experiment.split, experiment.data_seed)
-    transform = FittedTransform.fit(plan.transform, splits.train)
+    transform = FittedTransform.fit(plan.transform, loaded(splits.train))
     return Prepared(device, sample, splits, transform, build(plan, transform.describe(), seed))
 
 

@@ -20,7 +20,9 @@ from runner.run_directory import (
     DeviceRecord,
     ResumeRecord,
     RunDirectory,
+    RunRecord,
     ScoreFile,
+    forget_shortfalls,
     newest_checkpoint,
     write_atomic,
 )
@@ -43,6 +45,8 @@ CHANGEABLE = (
     "plugins",
 )
 """What may be different after a resumption: it changes no bit of a step. The data themselves are compared."""
+
+_DECIDES_THE_BEST = ("training.keep_best", "training.checkpoint_every", "evaluation.", "split.", "dataset.", "seed")
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,14 @@ def resume(directory: RunDirectory, request: ResumeRequest, console: Console) ->
             prepared = prepare(plan)
             if provenance.digest_sample(prepared.sample) != directory.record.data.digest:
                 raise DataError(f"{directory.path}: the data set is not the one of the run any more")
-            trainer, sampler, _ = make_trainer(plan, prepared)
+            trainer, sampler, compilation = make_trainer(plan, prepared)
+            plan = plan.compiled(compilation.jit_compile)
             checkpoint = newest_checkpoint(directory)
             if checkpoint is not None:
                 from runner.backend import checkpoints
 
                 checkpoints.restore(checkpoint, trainer)
+                _check_steps(directory, trainer.step, plan)
         log.info("going on from step %d: %s", trainer.step, checkpoint or "there is no checkpoint")
         with recorded(directory, times):
             _reopen(directory, plan, prepared, trainer.step, changes)
@@ -105,7 +111,8 @@ def _changes(directory: RunDirectory, plan: Plan, force: bool) -> tuple[str, ...
     """
     before, after = (dict(_leaves(tree)) for tree in (plan_run(directory).resolved(), plan.resolved()))
     changed = {key: after.get(key) for key in {**before, **after} if before.get(key) != after.get(key)}
-    refused = [key for key in changed if not _changeable(key)]
+    chosen = plan.experiment.training.keep_best  # at which steps is then no small matter
+    refused = [key for key in changed if not _changeable(key) or (chosen and key == "training.checkpoint_every")]
     if refused and not force:
         advice = f"start a new run, or change it all the same with --force; free to change: {', '.join(CHANGEABLE)}"
         was = {key: f"is {json.dumps(before.get(key))} in this run" for key in refused}
@@ -136,9 +143,13 @@ def _check_unfinished(directory: RunDirectory, plan: Plan) -> None:
     record = directory.record
     if record.imported:
         raise ExperimentError(f"{directory.path}: was imported, so that there is no training to go on with")
-    done, wanted = record.steps, plan.experiment.training.steps
-    if record.status == "finished" and done == wanted:
+    if record.status == "finished" and record.steps == plan.experiment.training.steps:
         raise ExperimentError(f"{directory.path}: has finished; to go on, give it more steps: --set training.steps=N")
+    _check_steps(directory, record.steps, plan)
+
+
+def _check_steps(directory: RunDirectory, done: int, plan: Plan) -> None:
+    wanted = plan.experiment.training.steps
     if done > wanted:
         raise ExperimentError(f"{directory.path}: has done {done} steps already, and {wanted} are fewer")
 
@@ -146,15 +157,11 @@ def _check_unfinished(directory: RunDirectory, plan: Plan) -> None:
 def _reopen(directory: RunDirectory, plan: Plan, prepared: Prepared, step: int, changes: tuple[str, ...]) -> None:
     """Records that the run goes on, in this process."""
     record, now = directory.record, provenance.utc_now()
-    directory.set_scores_aside()
-    for old in (directory.samples / "generated.h5", *(directory.model / f"{role}.h5" for role in plan.networks)):
-        old.unlink(missing_ok=True)  # they are of an earlier step
-    if changes:
-        for name, content in resolved_files(plan).items():
-            write_atomic(directory.path / name, content)
-        log.info("changed: %s", ", ".join(changes))
     if record.versions != provenance.versions():
         log.warning("packages have other versions than when the run began; the same bits are not promised")
+    if changed := _changed_plugins(record, plan):
+        log.warning("changed since the run began: plugin %s; the same bits are not promised", ", ".join(changed))
+    # first, so that what is interrupted in between goes on, with its changes on record
     directory.update(
         status="running",
         message="",
@@ -167,3 +174,19 @@ def _reopen(directory: RunDirectory, plan: Plan, prepared: Prepared, step: int, 
         device=DeviceRecord(prepared.device.kind, prepared.device.name, prepared.device.visible),
         resumed=(*record.resumed, ResumeRecord(now, step, changes)),
     )
+    directory.set_scores_aside()
+    for old in (directory.samples / "generated.h5", *(directory.model / f"{role}.h5" for role in plan.networks)):
+        old.unlink(missing_ok=True)  # they are of an earlier step
+    if any(change.startswith(_DECIDES_THE_BEST) for change in changes):
+        forget_shortfalls(directory)
+    if changes:
+        for name, content in resolved_files(plan).items():
+            write_atomic(directory.path / name, content)
+        log.info("changed: %s", ", ".join(changes))
+
+
+def _changed_plugins(record: RunRecord, plan: Plan) -> list[str]:
+    """Plugins whose files are not those that the run began with."""
+    began = {plugin.name: plugin.digest for plugin in record.plugins}
+    now = {plugin.name: provenance.digest_files(plugin.files) for plugin in plan.plugins_used()}
+    return [name for name, digest in now.items() if began.get(name, digest) != digest]

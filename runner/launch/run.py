@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.api import Callback, CallbackContext
-from runner.errors import InterruptedRunError
+from runner.errors import InterruptedRunError, RunnerError
 from runner.launch.judging import judge
 from runner.launch.preparing import Prepared, create, prepare, recorded, timed
 from runner.launch.selecting import make_judge
@@ -187,8 +188,11 @@ def _train(
                 on_checkpoint=on_checkpoint,
                 should_stop=stop.asked,
             )
-        finally:
-            history.flush()
+        except BaseException:
+            with suppress(RunnerError):  # the error on its way says more
+                history.flush()
+            raise
+        history.flush()
         callbacks.tell("on_train_end")
 
 

@@ -156,7 +156,7 @@ def _no_module(name: str) -> tuple[str, str] | None:
     parts = name.split(".")
     if not all(part.isidentifier() and not part.startswith("__") for part in parts):
         return f"{name!r} is no module", "write a module such as my_package.plugin, or a file such as mine.py"
-    if parts[0] in sys.stdlib_module_names:  # some act when they are imported
+    if parts[0] in sys.stdlib_module_names or parts[0] == "test":  # some act when they are imported
         return f"{name} is a part of Python, not a plugin", ""
     return None
 

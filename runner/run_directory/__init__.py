@@ -3,7 +3,13 @@
 Importing this loads neither numpy nor h5py: listing and comparing runs need JSON alone.
 """
 
-from runner.run_directory.checkpoints import best_checkpoint, checkpoint_path, keep_checkpoint, newest_checkpoint
+from runner.run_directory.checkpoints import (
+    best_checkpoint,
+    checkpoint_path,
+    forget_shortfalls,
+    keep_checkpoint,
+    newest_checkpoint,
+)
 from runner.run_directory.directory import RunDirectory, status_of
 from runner.run_directory.files import failure, make_folder, replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import HistoryWriter, read_history
@@ -39,6 +45,7 @@ __all__ = [
     "checkpoint_path",
     "failure",
     "find",
+    "forget_shortfalls",
     "keep_checkpoint",
     "make_folder",
     "newest_checkpoint",

@@ -6,8 +6,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from runner.errors import RunDirectoryError
@@ -68,22 +68,38 @@ def keep_checkpoint(
     known[step] = entered
     needed = {*sorted(known)[-last:], *(best.step for best in _best_first(known.values())[:1])}
     kept = [known[other] for other in sorted(known) if other in needed or (every and other % every == 0)]
-    tree = {"schema_version": SCHEMA_VERSION, "checkpoints": [asdict(checkpoint) for checkpoint in kept]}
-    write_atomic(_manifest_path(run), json.dumps(tree, indent=2) + "\n")
+    _write_manifest(run, kept)
     names = {checkpoint.name for checkpoint in kept}
     for other in run.checkpoints.glob("step-*.h5"):
         if other.name not in names:
             other.unlink(missing_ok=True)
 
 
+def forget_shortfalls(run: RunDirectory) -> None:
+    """Has no checkpoint be the best so far, as what is best will mean something else.
+
+    Raises:
+        RunDirectoryError: If the manifest cannot be read or written.
+    """
+    _write_manifest(run, [replace(checkpoint, shortfall=None) for checkpoint in manifest(run)])
+
+
+def _write_manifest(run: RunDirectory, checkpoints: Sequence[Checkpoint]) -> None:
+    tree = {"schema_version": SCHEMA_VERSION, "checkpoints": [asdict(checkpoint) for checkpoint in checkpoints]}
+    write_atomic(_manifest_path(run), json.dumps(tree, indent=2) + "\n")
+
+
 def manifest(run: RunDirectory) -> tuple[Checkpoint, ...]:
     """The checkpoints that were entered, oldest first; none where there is no manifest.
 
     Raises:
-        RunDirectoryError: If the manifest cannot be read.
+        RunDirectoryError: If the manifest cannot be read, or is gone.
     """
     path = _manifest_path(run)
     if not path.exists():
+        if len(list(run.checkpoints.glob("step-*.h5"))) > 1:  # one may have been written just before a kill
+            advice = "put it back, or remove the checkpoints to begin anew"
+            raise RunDirectoryError(f"{path}: is not there, although there are checkpoints; {advice}")
         return ()
     entries = Fields.read(path, SCHEMA_VERSION).sections("checkpoints")
     found = [

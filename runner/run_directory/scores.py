@@ -147,16 +147,17 @@ def _rows(content: Fields) -> tuple[ScoreRow, ...]:
     """All rows: of the types they are written with, which is seen at a glance, or one field after the other."""
     rows = content.tree.get("rows")
     if isinstance(rows, list):
-        with suppress(KeyError, TypeError):
+        with suppress(KeyError, TypeError, UnicodeEncodeError):
             return tuple(map(_usual_row, rows))
     return tuple(_row(row) for row in content.sections("rows"))
 
 
 def _usual_row(entry: Mapping[str, Any]) -> ScoreRow:
-    """A row of the usual types; a TypeError or KeyError where it is none."""
+    """A row of the usual types; a TypeError, KeyError or UnicodeEncodeError where it is none."""
     values = _VALUES(entry)
     if tuple(map(type, values)) not in _TYPES or entry["better"] not in BETTER:
         raise TypeError
+    "".join((entry["metric"], entry["score"], entry["unit"], entry["split"])).encode()  # no halves of surrogate pairs
     row = object.__new__(ScoreRow)  # setting the fields of a frozen object one by one takes most of the time
     row.__dict__.update(zip(_NAMES, values, strict=True))
     return row

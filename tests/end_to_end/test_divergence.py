@@ -12,36 +12,43 @@ from tests.end_to_end.unbroken import CONDITIONAL, SETTINGS, check_files, only_r
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("resume")]
 
-PENALTY = '''
-"""A penalty that goes wrong."""
-from runner.api import Field, Loss, Params, hookimpl
+STRATEGY = '''
+"""A training that goes wrong."""
+from plugins.adversarial import Adversarial
+from runner.api import Field, hookimpl
 
 
-class Failing(Loss):
-    """Zero, until it is not."""
+class Failing(Adversarial):
+    """Adversarial, until a loss is no number."""
 
     name = "failing"
-    slot = "penalty"
 
-    class Params(Params):
+    class Params(Adversarial.Params):
         """What it becomes, and when."""
 
         becomes: str = Field(description="a number's name")
         at: int = Field(description="training step")
 
-    def build(self, params):
+    def build(self, params, *parts):
+        import keras
         import tensorflow as tf
 
-        calls = tf.Variable(0, trainable=False)
+        model = super().build(params, *parts)
+        step, done = model.train_step, keras.Variable(0, trainable=False, dtype="int32")
+        model.done = done  # so that checkpoints keep it
 
-        def loss(*_, **__):
-            return tf.where(calls.assign_add(1) >= params.at, float(params.becomes), 0.0)
+        def train_step(inputs):
+            losses = step(inputs)
+            done.assign_add(1)
+            wrong = tf.where(done.value >= params.at, float(params.becomes), losses["critic"])
+            return {**losses, "critic": wrong}
 
-        return loss
+        model.train_step = train_step
+        return model
 
 
 @hookimpl
-def runner_losses():
+def runner_strategies():
     return [Failing()]
 '''
 
@@ -49,8 +56,8 @@ def runner_losses():
 @pytest.mark.parametrize("becomes", ["nan", "inf"])
 def test_a_loss_that_is_no_number_ends_the_run(start: Callable[..., Forked], tmp_path: Path, becomes: str) -> None:
     plugin = tmp_path / "failing.py"
-    plugin.write_text(PENALTY)
-    settings = (*SETTINGS, *CONDITIONAL, f"losses.penalty={{name: failing, becomes: '{becomes}', at: 28}}")
+    plugin.write_text(STRATEGY)
+    settings = (*SETTINGS, *CONDITIONAL, f"strategy={{name: failing, becomes: '{becomes}', at: 28}}")
     words = [word for setting in settings for word in ("--set", setting)]
     process = start("run", *words, "--plugin", plugin)
     _, err = process.communicate(timeout=120)
@@ -69,7 +76,7 @@ def test_a_loss_that_is_no_number_ends_the_run(start: Callable[..., Forked], tmp
         "step-000000020.h5",
     ]
     assert not (folder / "scores.json").exists()
-    again = ("--set", "losses.penalty={name: gradient_penalty, weight: 10.0}", "--set", "training.steps=30", "--force")
+    again = ("--set", "strategy.at=1000", "--set", "training.steps=30", "--force")
     process = start("resume", folder, *again)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -49,7 +48,7 @@ def make_trainer(
     events: Sample,
     transform: FittedTransform,
     seed: int = 3,
-    scale: float = 1.0,
+    scale: Any = 1.0,
     decay: Decay | None = None,
     batches: int = 2,
     told: bool = True,
@@ -68,7 +67,8 @@ def make_trainer(
             first, _ = step.batch()
             second, _ = step.batch()
             seeds = [step.seed(), step.seed()]
-            self.weight.assign_add(scale * ops.sum(self.noise(ops.ones((4,)), training=True)))
+            factor = scale(1.0) if callable(scale) else scale
+            self.weight.assign_add(factor * ops.sum(self.noise(ops.ones((4,)), training=True)))
             return {
                 "first": ops.sum(first[:, 0, 0]),
                 "second": ops.sum(second[:, 0, 0]),
@@ -230,6 +230,14 @@ def test_a_weight_that_is_not_finite_stops_although_every_loss_is(events: Sample
         losses(trainer, 20)
 
 
+def test_a_variable_that_no_checkpoint_would_keep_is_refused(events: Sample, transform: FittedTransform) -> None:
+    import tensorflow as tf
+
+    counter = tf.Variable(0.0, name="calls")
+    with pytest.raises(PluginError, match="uses the variable calls:0, which no checkpoint would keep"):
+        make_trainer(events, transform, scale=counter.assign_add)
+
+
 def test_a_few_steps_are_not_worth_a_trial(events: Sample, transform: FittedTransform) -> None:
     from runner.backend import compiling
 
@@ -248,8 +256,9 @@ def test_a_trial_leaves_no_trace(
     from runner.backend.training import Trainer
 
     monkeypatch.setattr(compiling, "_WORTH_A_TRIAL", 0.0 if worth_it else 1e9)
-    expected = losses(make_trainer(events, transform), 20)
-    first, made = make_trainer(events, transform), list[bool]()
+    decay = Decay(rate=0.5, every=1)
+    expected = losses(make_trainer(events, transform, decay=decay), 20)
+    first, made = make_trainer(events, transform, decay=decay), list[bool]()
 
     def make(jit_compile: bool) -> Any:
         made.append(jit_compile)
@@ -333,14 +342,12 @@ def test_a_checkpoint_holds_every_variable_of_every_optimizer(name: str, scaled:
     from pydantic import TypeAdapter
 
     from runner.backend import keras
-    from runner.backend.building import Built, optimizer
-    from runner.backend.checkpoints import variables
+    from runner.backend.building import Built, optimizer, variables
     from runner.optimizers import Optimizer
 
     built = optimizer(TypeAdapter(Optimizer).validate_python({"name": name}), scaled=scaled)
     built.build([keras.Variable(np.ones((3, 4)))])
-    trainer: Any = SimpleNamespace(built=Built({}, {"net": built}, {"net": None}, 1, keras.Model()))
-    held = {id(variable) for _, variable in variables(trainer)}
+    held = {id(variable) for _, variable in variables(Built({}, {"net": built}, {"net": None}, 1, keras.Model()))}
     for owner in (built, getattr(built, "inner_optimizer", built)):
         for attribute, value in vars(owner).items():
             if attribute == "_trainable_variables":

@@ -13,6 +13,7 @@ from runner.run_directory import (
     RunRecord,
     best_checkpoint,
     checkpoint_path,
+    forget_shortfalls,
     keep_checkpoint,
     newest_checkpoint,
 )
@@ -58,6 +59,24 @@ def test_the_best_is_kept_and_found(run: RunDirectory, caplog: pytest.LogCapture
     best.unlink()
     assert best_checkpoint(run) == checkpoint_path(run, 50)
     assert f"{best}: is not there; taking the second best" in caplog.text
+
+
+def test_what_was_best_is_forgotten(run: RunDirectory) -> None:
+    write(run, 10, shortfall=1.0)
+    forget_shortfalls(run)
+    write(run, 20, shortfall=2.0)
+    assert best_checkpoint(run) == checkpoint_path(run, 20)
+
+
+def test_checkpoints_without_their_manifest_are_not_passed_over(run: RunDirectory) -> None:
+    write(run, 10)
+    (run.checkpoints / "manifest.json").unlink()
+    assert newest_checkpoint(run) is None  # a kill may have come before the first manifest
+    write(run, 10)
+    write(run, 20)
+    (run.checkpoints / "manifest.json").unlink()
+    with pytest.raises(RunDirectoryError, match="is not there, although there are checkpoints"):
+        newest_checkpoint(run)
 
 
 def test_manifests_of_older_versions_are_read(run: RunDirectory) -> None:
