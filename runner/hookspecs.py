@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import pluggy
 
-from runner.api import Architecture, Callback, Dataset, Loss, Metric, Strategy, Transform, Writer
+from runner.api import Architecture, Callback, Dataset, Loss, Metric, Reference, Strategy, Transform, Writer
 
 hookspec = pluggy.HookspecMarker("runner")
 
@@ -48,6 +48,12 @@ def runner_strategies() -> Iterable[Strategy]:
 @hookspec
 def runner_metrics() -> Iterable[Metric]:
     """Comparisons of generated with real responses."""
+    raise AssertionError("a specification is never called")
+
+
+@hookspec
+def runner_references() -> Iterable[Reference]:
+    """Stand-ins for a model, made of real responses, that metrics have to see through."""
     raise AssertionError("a specification is never called")
 
 

@@ -17,7 +17,18 @@ from typing import Any
 import pluggy
 
 from runner import hookspecs
-from runner.api import Architecture, Callback, Component, Dataset, Loss, Metric, Strategy, Transform, Writer
+from runner.api import (
+    Architecture,
+    Callback,
+    Component,
+    Dataset,
+    Loss,
+    Metric,
+    Reference,
+    Strategy,
+    Transform,
+    Writer,
+)
 from runner.errors import PluginError
 from runner.registry import Entry, Registry, Source
 
@@ -28,6 +39,7 @@ _HOOKS: dict[str, type[Component]] = {
     "runner_losses": Loss,
     "runner_strategies": Strategy,
     "runner_metrics": Metric,
+    "runner_references": Reference,
     "runner_callbacks": Callback,
     "runner_writers": Writer,
 }

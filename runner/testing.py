@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from runner.api import (
     Architecture,
@@ -33,9 +34,11 @@ from runner.api import (
     Measurement,
     Metric,
     Params,
+    Reference,
     Sample,
     Signature,
     Strategy,
+    TrainedModel,
     Transform,
     Writer,
 )
@@ -155,7 +158,8 @@ def _strategy(strategy: Strategy, params: Params, _: DataInfo) -> None:
 
 def _metric(metric: Metric, params: Params, info: DataInfo) -> None:
     real, generated = sample(info, seed=1), sample(info, events=48, seed=2)
-    first, second = (metric.measure(params, real, generated, np.random.default_rng(3)) for _ in range(2))
+    used = _used(metric, info)
+    first, second = (metric.measure(params, real, generated, np.random.default_rng(3), **used) for _ in range(2))
     assert isinstance(first, Measurement), f"{metric.name}: measure returned {first!r}"
     assert first.scores, f"{metric.name}: no score"
     assert not metric.headline or metric.headline in first.scores, f"{metric.name}: no score {metric.headline}"
@@ -163,9 +167,32 @@ def _metric(metric: Metric, params: Params, info: DataInfo) -> None:
         assert math.isfinite(score.value), f"{metric.name}: {name} is {score.value}"
         assert score.error is None or score.error >= 0, f"{metric.name}: the error of {name} is {score.error}"
         again = second.scores[name]
-        assert again == score, f"{metric.name}: {name} differs although the random numbers are the same"
+        # times of a model are never the same twice
+        assert again == score or "model" in metric.uses, (
+            f"{metric.name}: {name} differs although the random numbers are the same"
+        )
     nothing = Sample(info, np.zeros_like(generated.responses), generated.conditions, generated.event_ids)
-    metric.measure(params, real, nothing, np.random.default_rng(3))
+    metric.measure(params, real, nothing, np.random.default_rng(3), **used)
+
+
+def _used(metric: Metric, info: DataInfo) -> dict[str, Any]:
+    """What a metric is given beside the two samples."""
+
+    def generate(conditions: NDArray[np.float32]) -> Sample:
+        made = sample(info, events=max(len(conditions), 1), seed=5).take(slice(0, len(conditions)))
+        return Sample(info, made.responses, conditions, made.event_ids)
+
+    available = {"training": sample(info, seed=4), "model": TrainedModel(generate, 1000, 4000, "cpu")}
+    return {name: available[name] for name in metric.uses}
+
+
+def _reference(reference: Reference, params: Params, info: DataInfo) -> None:
+    training, real = sample(info, seed=1), sample(info, events=48, seed=2)
+    first, second = (reference.respond(params, training, real, np.random.default_rng(3)) for _ in range(2))
+    assert first.shape == real.responses.shape, f"{reference.name}: responses of shape {first.shape}"
+    assert first.dtype == np.float32, f"{reference.name}: responses are {first.dtype}, not float32"
+    same = np.array_equal(first, second)
+    assert same, f"{reference.name}: responses differ although the random numbers are the same"
 
 
 def _callback(callback: Callback, params: Params, _: DataInfo) -> None:
@@ -198,6 +225,7 @@ _CHECKS: dict[str, Callable[[Any, Any, DataInfo], None]] = {
     "loss": _loss,
     "strategy": _strategy,
     "metric": _metric,
+    "reference": _reference,
     "callback": _callback,
     "writer": _writer,
 }

@@ -14,13 +14,16 @@ from runner.api.component import (
     Dataset,
     Loss,
     Metric,
+    Reference,
     Strategy,
     Transform,
     Writer,
 )
 from runner.api.data import Axis, Condition, DataInfo, Sample
+from runner.api.figures import Bars, Curves, Figure, Histogram, Maps, Matrices, Profile, Scatter
+from runner.api.model import TrainedModel
 from runner.api.parameters import DataFile, Params
-from runner.api.scores import Histogram, Measurement, Scatter, Score
+from runner.api.scores import Measurement, Score
 from runner.api.stored import StoredArray
 from runner.api.training import CallbackContext, Role, Signature, Slot, TrainingStep
 from runner.errors import DataError
@@ -31,21 +34,28 @@ hookimpl = pluggy.HookimplMarker("runner")
 __all__ = [
     "Architecture",
     "Axis",
+    "Bars",
     "Callback",
     "CallbackContext",
     "Component",
     "Condition",
+    "Curves",
     "DataError",
     "DataFile",
     "DataInfo",
     "Dataset",
     "Field",
+    "Figure",
     "Hdf5Error",
     "Histogram",
     "Loss",
+    "Maps",
+    "Matrices",
     "Measurement",
     "Metric",
     "Params",
+    "Profile",
+    "Reference",
     "Role",
     "Sample",
     "Scatter",
@@ -54,6 +64,7 @@ __all__ = [
     "Slot",
     "StoredArray",
     "Strategy",
+    "TrainedModel",
     "TrainingStep",
     "Transform",
     "Writer",

@@ -232,6 +232,8 @@ class Metric(Component, kind="metric", verbs=("measure",)):
         version: Raised whenever the same input gives other numbers; scores of two versions are not compared.
         headline: Name of the one score shown where there is room for one, or "" for the first.
         judged_on: Which real events it is given: "test", or "all" for the whole data set, training events included.
+        uses: What else it is given, as keyword arguments of `measure`: "training", the events trained on (a
+            `Sample`), and "model", what generates (a `TrainedModel`).
     """
 
     unit: ClassVar[str]
@@ -239,17 +241,49 @@ class Metric(Component, kind="metric", verbs=("measure",)):
     version: ClassVar[int] = 1
     headline: ClassVar[str] = ""
     judged_on: ClassVar[Literal["test", "all"]] = "test"
+    uses: ClassVar[tuple[Literal["training", "model"], ...]] = ()
 
     @classmethod
     def _check_kind(cls, where: str) -> None:
         _check_text(where, unit=getattr(cls, "unit", None))
         if cls.judged_on not in ("test", "all"):
             raise TypeError(f"{where}.judged_on must be 'test' or 'all', not {cls.judged_on!r}")
+        if set(cls.uses) - {"training", "model"}:
+            raise TypeError(f"{where}.uses may name 'training' and 'model', not {cls.uses!r}")
+        if missing := set(cls.uses) - set(inspect.signature(cls.measure).parameters):
+            raise TypeError(f"{where}.measure must take {', '.join(sorted(missing))}, which {where}.uses names")
         if getattr(cls, "better", None) not in get_args(Better):
             raise TypeError(f"{where}.better must be one of {', '.join(get_args(Better))}")
 
-    def measure(self, params: Any, real: Sample, generated: Sample, rng: np.random.Generator) -> Measurement:
-        """Scores with errors. Both samples are in physical units, the detection threshold applied to both."""
+    def measure(
+        self, params: Any, real: Sample, generated: Sample, rng: np.random.Generator, **used: Any
+    ) -> Measurement:
+        """Scores with errors. Both samples are in physical units, the detection threshold applied to both.
+
+        A metric that uses nothing else leaves out the last argument, one that uses the training events writes
+        ``*, training: Sample`` in its place.
+        """
+        raise NotImplementedError
+
+
+class Reference(Component, kind="reference", verbs=("respond",)):
+    """A stand-in for a model, made of real responses, that metrics have to see through.
+
+    Attributes:
+        conditional: Whether it makes sense only for data with conditions.
+    """
+
+    conditional: ClassVar[bool] = False
+
+    def respond(self, params: Any, training: Sample, real: Sample, rng: np.random.Generator) -> NDArray[np.float32]:
+        """Responses for the conditions of `real`, float32 (len(real), *shape).
+
+        Args:
+            params: Its parameters.
+            training: Events that models are trained on.
+            real: Real events whose conditions models are asked for.
+            rng: Random numbers.
+        """
         raise NotImplementedError
 
 

@@ -25,7 +25,15 @@ from runner.run_directory.record import (
     RunRecord,
 )
 from runner.run_directory.samples import read_sample, write_sample
-from runner.run_directory.scores import ScoreFile, ScoreRow, read_headline, read_scores, write_scores
+from runner.run_directory.scores import (
+    ReferenceScores,
+    ScoreFile,
+    ScoreRow,
+    Sensitivity,
+    read_headline,
+    read_scores,
+    write_scores,
+)
 
 __all__ = [
     "CompilationRecord",
@@ -35,11 +43,13 @@ __all__ = [
     "History",
     "HistoryWriter",
     "PluginRecord",
+    "ReferenceScores",
     "ResumeRecord",
     "RunDirectory",
     "RunRecord",
     "ScoreFile",
     "ScoreRow",
+    "Sensitivity",
     "all_runs",
     "best_checkpoint",
     "checkpoint_path",

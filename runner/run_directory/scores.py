@@ -14,7 +14,7 @@ from runner.run_directory.directory import RunDirectory
 from runner.run_directory.fields import Fields
 from runner.run_directory.files import write_atomic
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _SHORTFALLS: Mapping[str, Callable[[float], float]] = {
     "lower": lambda value: value,
@@ -43,6 +43,8 @@ class ScoreRow:
         events: Number of generated events.
         version: Version of the metric; scores of two versions are not compared.
         headline: Whether it is its metric's main score.
+        floor: What real responses score against real ones, in as many events, in the mean [unit]; None: not measured.
+        floor_sd: How far single scores of that kind scatter [unit], or None.
     """
 
     metric: str
@@ -56,6 +58,22 @@ class ScoreRow:
     events: int
     version: int
     headline: bool
+    floor: float | None = None
+    floor_sd: float | None = None
+
+    @property
+    def excess(self) -> float | None:
+        """How far off the floor the score is [unit], or None where either is unknown."""
+        return None if self.floor is None or math.isnan(self.value) else self.value - self.floor
+
+    @property
+    def z(self) -> float | None:
+        """The excess in standard deviations of the floor, or None; infinite where the floor does not scatter."""
+        if self.excess is None or self.floor_sd is None:
+            return None
+        if self.floor_sd == 0:
+            return math.copysign(math.inf, self.excess) if self.excess else 0.0
+        return self.excess / self.floor_sd
 
     @property
     def shortfall(self) -> float | None:
@@ -65,9 +83,47 @@ class ScoreRow:
         return _SHORTFALLS[self.better](self.value)
 
 
+_FLOOR = ("floor", "floor_sd")
 _NAMES = tuple(field.name for field in fields(ScoreRow))
 _VALUES = itemgetter(*_NAMES)
-_TYPES = {(str, str, float, error, str, str, str, int, int, int, bool) for error in (float, type(None))}
+_TYPES = {
+    (str, str, float, error, str, str, str, int, int, int, bool, *floor)
+    for error in (float, type(None))
+    for floor in ((float, float), (type(None), type(None)))
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceScores:
+    """Main scores of something that stands in for a model and is none.
+
+    Attributes:
+        name: The reference's name, e.g. "shuffled_conditions".
+        rows: Its scores, in as many events as the model's.
+    """
+
+    name: str
+    rows: tuple[ScoreRow, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitivity:
+    """The smallest fault of one kind that a metric's main score sees, by making real events faulty.
+
+    Attributes:
+        metric: The metric's name.
+        score: Its main score.
+        fault: What was done to the events, e.g. "amplitude_scale".
+        smallest: Size of the fault at which the score is 3 standard deviations off the floor, a fraction of 1; None
+            where the largest one tried is not seen.
+        largest: The largest size tried.
+    """
+
+    metric: str
+    score: str
+    fault: str
+    smallest: float | None
+    largest: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,25 +134,32 @@ class ScoreFile:
         data_digest: SHA-256 of the real events they were measured with.
         rows: The scores, in the order they are shown.
         notes: What a reader has to know, metric by metric.
+        halvings: How often the test events were cut in two for the floor; 0 where there is none.
+        references: Scores of what stands in for a model.
+        sensitivity: What the metrics are able to see.
         schema_version: Version of the format; a later major version cannot be read.
     """
 
     data_digest: str
     rows: tuple[ScoreRow, ...]
     notes: tuple[str, ...] = ()
+    halvings: int = 0
+    references: tuple[ReferenceScores, ...] = ()
+    sensitivity: tuple[Sensitivity, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     def to_json(self) -> str:
         """The text of ``scores.json``."""
-        rows = [
-            {**asdict(row), "value": _to_json(row.value), "error": None if row.error is None else _to_json(row.error)}
-            for row in self.rows
-        ]
         tree = {
             "schema_version": self.schema_version,
             "data_digest": self.data_digest,
             "notes": self.notes,
-            "rows": rows,
+            "halvings": self.halvings,
+            "rows": [_tree(row) for row in self.rows],
+            "references": [
+                {"name": found.name, "rows": [_tree(row) for row in found.rows]} for found in self.references
+            ],
+            "sensitivity": [asdict(found) for found in self.sensitivity],
         }
         return json.dumps(tree, indent=2, allow_nan=False) + "\n"
 
@@ -123,8 +186,30 @@ def read_scores(run: RunDirectory) -> ScoreFile | None:
         data_digest=content.text("data_digest"),
         rows=_rows(content),
         notes=content.texts("notes"),
+        **_new_in_1_1(content),
         schema_version=content.text("schema_version"),
     )
+
+
+def _new_in_1_1(content: Fields) -> dict[str, Any]:
+    if "halvings" not in content.tree:
+        return {}
+    return {
+        "halvings": content.integer("halvings"),
+        "references": tuple(
+            ReferenceScores(name=found.text("name"), rows=_rows(found)) for found in content.sections("references")
+        ),
+        "sensitivity": tuple(
+            Sensitivity(
+                metric=found.text("metric"),
+                score=found.text("score"),
+                fault=found.text("fault"),
+                smallest=found.optional(found.number, "smallest"),
+                largest=found.number("largest"),
+            )
+            for found in content.sections("sensitivity")
+        ),
+    }
 
 
 def read_headline(run: RunDirectory) -> ScoreRow | None:
@@ -177,7 +262,14 @@ def _row(fields: Fields) -> ScoreRow:
         events=fields.integer("events"),
         version=fields.integer("version"),
         headline=fields.flag("headline"),
+        **{name: fields.optional(fields.number, name) for name in _FLOOR if name in fields.tree},  # new in 1.1
     )
+
+
+def _tree(row: ScoreRow) -> dict[str, Any]:
+    return asdict(row) | {
+        name: None if (value := getattr(row, name)) is None else _to_json(value) for name in ("value", "error", *_FLOOR)
+    }
 
 
 def _to_json(number: float) -> float | str | None:
