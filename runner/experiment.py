@@ -73,8 +73,34 @@ class Training(_Section):
 class Evaluation(_Section):
     """What is measured at the end."""
 
-    events: int = Field(10_000, ge=2, description="responses to generate, at the conditions of test events")
+    events: int = Field(
+        10_000,
+        ge=2,
+        description="responses to generate, at the conditions of test events; as many of them as half of the test "
+        "events are compared with the other half",
+    )
     metrics: tuple[Selection, ...] = Field((), description="metrics to score them with")
+    halvings: int = Field(
+        10,
+        ge=0,
+        description="how often the test events are cut in two at random, to find what real responses score against "
+        "real ones; at least 10 for a standard deviation to rely on, 0: not at all",
+    )
+    references: tuple[Selection, ...] | None = Field(
+        None, description="stand-ins for a model that are scored too, made of real responses; null: all there are"
+    )
+    sensitivity: bool = Field(
+        False,
+        description="whether the smallest faults that each metric sees are found; takes a while, once a data set",
+    )
+
+    @model_validator(mode="after")
+    def _floor(self) -> Evaluation:
+        if self.halvings == 1:
+            raise ValueError("halvings: one says nothing of how floors scatter; at least 2, or 0 for none")
+        if self.sensitivity and not self.halvings:
+            raise ValueError("sensitivity needs a floor: halvings must not be 0")
+        return self
 
 
 class Experiment(_Section):

@@ -33,6 +33,7 @@ _DISTRIBUTIONS = (
     "keras",
     "numpy",
     "scipy",
+    "scikit-learn",
     "h5py",
     "pydantic",
     "pluggy",

@@ -1,9 +1,16 @@
 """Fixtures shared by all tests."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
+
+if "RUNNER_CACHE" not in os.environ:  # set by the first process, inherited by those it starts
+    os.environ["RUNNER_CACHE"] = tempfile.mkdtemp(prefix="runner-cache-")
+    atexit.register(shutil.rmtree, os.environ["RUNNER_CACHE"], ignore_errors=True)
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class TensorBoard(Callback):
-    """Losses while training and scores at the end, for ``tensorboard --logdir RUN/tensorboard``."""
+    """Losses, scores and responses while training, for ``tensorboard --logdir RUN/tensorboard``."""
 
     name = "tensorboard"
     requires = ("tensorboard",)
@@ -22,7 +22,7 @@ class TensorBoard(Callback):
         """A callback that writes below ``<run>/tensorboard``."""
         from plugins.tensorboard.writer import SummaryWriter
 
-        return SummaryWriter(run.directory / self.name)
+        return SummaryWriter(run.directory / self.name, run.gallery)
 
 
 @hookimpl

@@ -294,8 +294,9 @@ class Callback(Component, kind="callback", verbs=("build",)):
         """A Keras callback.
 
         The loop calls ``on_train_begin``, ``on_train_batch_end(step, logs)`` after each block of steps with the
-        losses of its last step, ``on_train_end``, and ``on_test_end(logs)`` with the scores
-        (``"metric/score": value``).
+        losses of its last step, ``on_epoch_end(step, logs)`` after each checkpoint with the scores on validation events
+        (``"metric/score": value``; none without ``training.keep_best``) when the picture ``run.gallery(step)``
+        has been drawn, ``on_train_end``, and ``on_test_end(logs)`` with the scores on test events.
         """
         raise NotImplementedError
 

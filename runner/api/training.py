@@ -78,3 +78,7 @@ class CallbackContext:
     directory: Path
     name: str
     steps: int
+
+    def gallery(self, step: int) -> Path:
+        """Picture of the responses generated at a checkpoint."""
+        return self.directory / "figures" / "training" / f"step-{step:09d}.png"

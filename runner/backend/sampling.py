@@ -42,6 +42,7 @@ class Sampler:
             return model.generate(conditions, tf.random.experimental.stateless_fold_in(base, number))
 
         self._compiled = tf.function(one_chunk, autograph=False)
+        self._any_size = tf.function(one_chunk, autograph=False)
 
     def __call__(self, conditions: NDArray[np.float32]) -> Sample:
         """Responses number 0, 1, ... at given conditions.
@@ -57,6 +58,14 @@ class Sampler:
             conditions=np.asarray(conditions, np.float32),
             event_ids=np.arange(len(conditions), dtype=np.int64),
         )
+
+    def at_once(self, conditions: NDArray[np.float32]) -> Sample:
+        """As many responses as there are conditions in one call, as an application asks for them.
+
+        They are others than those of the same number in larger parts. The first call with a number of events is slow,
+        because the model is traced for it.
+        """
+        return self._finished(self._any_size, 0, conditions, conditions)
 
     def chunks(self, conditions: Iterator[NDArray[np.float32]]) -> Iterator[Sample]:
         """Consecutive parts of the responses; a few are made at a time, and no more are in memory.
@@ -76,10 +85,15 @@ class Sampler:
 
     def _part(self, number: int, conditions: NDArray[np.float32]) -> Sample:
         """Part `number` of the responses."""
-        info, events = self._transform.info, len(conditions)
         padded = np.resize(conditions, (CHUNK, conditions.shape[1]))  # one shape: traced once
+        return self._finished(self._compiled, number, padded, conditions)
+
+    def _finished(
+        self, compiled: Any, number: int, padded: NDArray[np.float32], conditions: NDArray[np.float32]
+    ) -> Sample:
+        info, events = self._transform.info, len(conditions)
         network_conditions = np.asarray(self._transform.forward_conditions(padded), np.float32)
-        generated = self._compiled(tf.constant(network_conditions), tf.constant(number)).numpy()
+        generated = compiled(tf.constant(network_conditions), tf.constant(number)).numpy()
         with np.errstate(over="ignore"):  # what is too large becomes infinite, which whoever uses it looks for
             responses = np.asarray(self._transform.inverse(generated[:events]), np.float32)
         return Sample(

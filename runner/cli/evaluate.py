@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from runner.cli import options
+from runner.cli.ending import print_scores
 
 
 @click.command()
@@ -20,7 +21,7 @@ from runner.cli import options
 )
 @click.option("--events", type=click.IntRange(min=2), help="Number of responses to generate.")
 @click.option("--device", default="auto", show_default=True, help="Where responses are generated.")
-@click.option("--all", "everything", is_flag=True, help="Also figures that are neither good nor bad.")
+@click.option("--all", "everything", is_flag=True, help="All scores, not the main one of each metric.")
 @options.plugin_files
 @options.runs_root
 @options.table_format("table", "md", "csv", "json", "latex")
@@ -48,10 +49,14 @@ def command(
     from runner.report.tables import render, score_table
     from runner.run_directory import find
 
-    say_on(Console(stderr=True))
+    console = Console(stderr=True)
+    say_on(console)
     names = tuple(name.strip() for name in (metrics or "").split(",") if name.strip())
     if metrics is not None and not names:
         raise click.BadParameter("names no metric", param_hint="--metrics")
     request = Request(names, data, events, tuple(plugin_files), device)
-    scores = launch.evaluate_run(find(run, root), request)
-    click.echo(render(score_table(scores, everything=everything), form))
+    scores = launch.evaluate_run(find(run, root), request, console)
+    if form == "table":
+        print_scores(scores, everything=everything)
+    else:
+        click.echo(render(score_table(scores, everything=everything), form))

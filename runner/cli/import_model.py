@@ -64,7 +64,7 @@ def command(
     console = Console(stderr=True)
     say_on(console)
     plan = make_plan(config.read(file, chosen), plugin_files=plugin_files)
-    directory, scores = launch.import_model(plan, root, model)
+    directory, scores = launch.import_model(plan, root, model, console)
     print_run(directory, scores)
 
 

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from runner import config, provenance
 from runner.api import Sample
 from runner.errors import DataError
-from runner.evaluation import Evaluation, evaluation_conditions, real_events, split
+from runner.evaluation import Available, Evaluation, asked_conditions, loaded, split
 from runner.launch.loading import load
 from runner.launch.restoring import restore
-from runner.launch.scoring import score
+from runner.launch.scoring import compared_events, halves_of, score
+from runner.launch.trained import trained_model, uses_model
 from runner.plan import Plan, plan_run
 from runner.plan.choosing import at
 from runner.report.progress import log_file
-from runner.run_directory import RunDirectory, ScoreFile, read_sample, read_scores, write_scores
+from runner.run_directory import (
+    ReferenceScores,
+    RunDirectory,
+    ScoreFile,
+    ScoreRow,
+    read_sample,
+    read_scores,
+    write_scores,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 log = logging.getLogger("runner")
 
@@ -41,12 +57,17 @@ class Request:
     device: str = "auto"
 
 
-def evaluate_run(directory: RunDirectory, request: Request) -> ScoreFile:
+def evaluate_run(directory: RunDirectory, request: Request, console: Console) -> ScoreFile:
     """Scores a run again and replaces its scores and figures.
 
     The run's saved responses are used where they are what is asked for; otherwise its networks generate anew.
     Scores of metrics that are not measured again stay if they belong to the same events; if not, all old
     scores are kept as ``scores-previous.json``.
+
+    Args:
+        directory: The run.
+        request: What is to be different.
+        console: Where progress is shown.
 
     Raises:
         ExperimentError: If the request does not fit the run.
@@ -57,18 +78,21 @@ def evaluate_run(directory: RunDirectory, request: Request) -> ScoreFile:
     plan = plan_run(directory, _overrides(directory, request), request.plugin_files)
     with directory.lock(), log_file(directory.log):
         log.info("evaluating %s again", directory.path)
-        step = directory.record.model_step
-        whole = _whole(plan, directory, request)
-        test = _test_events(plan, directory, request, whole)
-        settings = plan.experiment.evaluation
-        real = real_events(test, settings.events, plan.experiment.data_seed)
-        generated = _saved(directory, request, settings.events)
-        if generated is None:
-            sampler = restore(plan, directory, request.device, plan.experiment.seed)
-            generated = sampler(evaluation_conditions(real, settings.events, plan.experiment.seed))
+        settings, seed = plan.experiment.evaluation, plan.experiment.seed
+        plan, whole = _with_data(plan, directory, request)
+        compared = compared_events(plan, _test_events(plan, directory, request, whole))
+        asked = halves_of(plan, compared)(0).asked
+        generated = _saved(directory, request, settings.events, asked)
+        model = None
+        if generated is None or uses_model(plan):
+            restored = restore(plan, directory, request.device, seed)
+            model = trained_model(plan, directory, restored) if uses_model(plan) else None
+            generated = generated or restored.sampler(asked_conditions(asked, compared, settings.events, seed))
         old = read_scores(directory)
-        evaluation = score(plan, directory, real, generated, step, whole)
-        merged = _merge(directory, old, evaluation)
+        available = Available(_training(plan, whole), whole, model)
+        step = directory.record.model_step
+        evaluation = score(plan, directory, compared, generated, available, step=step, console=console)
+        merged = _merge(directory, old, evaluation, {"test": len(asked), "all": len(generated)})
         write_scores(directory, merged)
     return merged
 
@@ -91,16 +115,30 @@ def _overrides(directory: RunDirectory, request: Request) -> list[str]:
     return overrides
 
 
-def _whole(plan: Plan, directory: RunDirectory, request: Request) -> Sample | None:
-    """The whole data set, where the request or a metric needs it."""
-    if request.data is None and not any(choice.component.judged_on == "all" for choice in plan.metrics):
-        return None
-    sample = load(plan)
+def _with_data(plan: Plan, directory: RunDirectory, request: Request) -> tuple[Plan, Sample | None]:
+    """The whole data set, where the request, a metric or a reference needs it; no reference where it is gone."""
+    metrics = [choice.component for choice in plan.metrics]
+    needed = request.data is not None or any(m.judged_on == "all" or "training" in m.uses for m in metrics)
+    if not needed and not plan.references:
+        return plan, None
+    try:
+        sample = load(plan)
+        if request.data is None and provenance.digest_sample(sample) != directory.record.data.digest:
+            raise DataError(f"{directory.path}: the data set is not the one of the run any more; name it with --data")
+    except DataError as error:
+        if needed:
+            raise
+        log.warning("references are not scored, for want of the events trained on: %s", error)
+        return replace(plan, references=()), None
     for note in sample.notes:
         log.info("%s: %s", plan.dataset.name, note)
-    if request.data is None and provenance.digest_sample(sample) != directory.record.data.digest:
-        raise DataError(f"{directory.path}: the data set is not the one of the run any more; name it with --data")
-    return sample
+    return plan, sample
+
+
+def _training(plan: Plan, whole: Sample | None) -> Sample | None:
+    if whole is None:
+        return None
+    return loaded(split(whole, plan.experiment.split, plan.experiment.data_seed).train)
 
 
 def _test_events(plan: Plan, directory: RunDirectory, request: Request, whole: Sample | None) -> Sample:
@@ -109,25 +147,48 @@ def _test_events(plan: Plan, directory: RunDirectory, request: Request, whole: S
     return split(whole, plan.experiment.split, plan.experiment.data_seed).test
 
 
-def _saved(directory: RunDirectory, request: Request, events: int) -> Sample | None:
+def _saved(directory: RunDirectory, request: Request, events: int, asked: Sample) -> Sample | None:
     """The responses the run generated, if they were generated for the same conditions and are as many."""
     path = directory.samples / "generated.h5"
     if request.data is not None or not path.is_file():
         return None
     generated = read_sample(path)
-    return generated if len(generated) == events else None
+    same = np.array_equal(generated.conditions[: len(asked)], asked.conditions)
+    return generated if len(generated) == events and same else None
 
 
-def _merge(directory: RunDirectory, old: ScoreFile | None, evaluation: Evaluation) -> ScoreFile:
-    """New scores, and the old ones of other metrics where they are of the same events."""
-    new = evaluation.scores
+def _merge(
+    directory: RunDirectory, old: ScoreFile | None, evaluation: Evaluation, events: Mapping[str, int]
+) -> ScoreFile:
+    """New scores, and the old ones of other metrics where they are of the same events.
+
+    Args:
+        directory: The run; gets scores that do not go together with the new ones as a file of their own.
+        old: The scores it had.
+        evaluation: The new ones.
+        events: Number of generated events by the part of the data that metrics are judged on.
+    """
+    new, measured = evaluation.scores, set(evaluation.measurements)
     if old is None:
         return new
-    measured = set(evaluation.measurements)
-    events = {(row.step, row.events) for row in new.rows}
     kept = tuple(row for row in old.rows if row.metric not in measured)
-    if old.data_digest == new.data_digest and all((row.step, row.events) in events for row in kept):
-        notes = tuple(note for note in old.notes if note.partition(":")[0] not in measured)
-        return replace(new, rows=(*kept, *new.rows), notes=(*notes, *new.notes))
-    log.info("the old scores are of other events; they are kept in %s", directory.set_scores_aside())
-    return new
+    same = all((row.step, row.events) == (directory.record.model_step, events.get(row.split)) for row in kept)
+    if old.data_digest != new.data_digest or not same:
+        log.info("the old scores are of other events; they are kept in %s", directory.set_scores_aside())
+        return new
+    return replace(
+        new,
+        rows=(*kept, *new.rows),
+        notes=(*(note for note in old.notes if note.partition(":")[0] not in measured), *new.notes),
+        references=_merged_references(old, new, measured),
+        sensitivity=(*(found for found in old.sensitivity if found.metric not in measured), *new.sensitivity),
+    )
+
+
+def _merged_references(old: ScoreFile, new: ScoreFile, measured: set[str]) -> tuple[ReferenceScores, ...]:
+    rows: dict[str, tuple[ScoreRow, ...]] = {}
+    for reference in old.references:
+        rows[reference.name] = tuple(row for row in reference.rows if row.metric not in measured)
+    for reference in new.references:
+        rows[reference.name] = (*rows.get(reference.name, ()), *reference.rows)
+    return tuple(ReferenceScores(name=name, rows=found) for name, found in rows.items() if found)

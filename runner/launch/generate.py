@@ -83,7 +83,7 @@ def generate(directory: RunDirectory, request: GenerateRequest, console: Console
     if request.first_event + events - 1 > LARGEST_EVENT:
         raise ExperimentError([Problem("--first-event", "", f"event numbers go up to {LARGEST_EVENT}")])
     seed = plan.experiment.seed if request.seed is None else request.seed
-    sampler = restore(plan, directory, request.device, seed)
+    sampler = restore(plan, directory, request.device, seed).sampler
     check = RangeCheck(plan.data)
     samples = sampler.chunks(check.watch(_conditions(plan, directory, request, events, seed)))
     make_folder(request.output.parent)

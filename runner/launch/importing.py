@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runner.launch.judging import judge
 from runner.launch.preparing import create, prepare, recorded, timed
@@ -11,16 +12,20 @@ from runner.plan import Plan
 from runner.report.progress import log_file
 from runner.run_directory import RunDirectory, ScoreFile
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 log = logging.getLogger("runner")
 
 
-def import_model(plan: Plan, root: Path, source: Path) -> tuple[RunDirectory, ScoreFile]:
+def import_model(plan: Plan, root: Path, source: Path, console: Console) -> tuple[RunDirectory, ScoreFile]:
     """A finished run of no training steps, scored like any other.
 
     Args:
         plan: An experiment with a network that is read from a file; nothing is trained.
         root: Folder that holds the runs.
         source: That file, for the record; a copy is kept in the run folder.
+        console: Where progress is shown.
 
     Raises:
         RunnerError: From the file, the data set, a metric or the run folder.
@@ -38,6 +43,6 @@ def import_model(plan: Plan, root: Path, source: Path) -> tuple[RunDirectory, Sc
             keras_h5.save_network(directory.model / f"{role}.h5", prepared.built.networks[role])
         with timed(times, "evaluation"):
             sampler = Sampler(prepared.built.model, prepared.transform, plan.experiment.seed)
-            evaluation = judge(plan, directory, prepared, sampler, step=0)
+            evaluation = judge(plan, directory, prepared, sampler, 0, console)
         directory.update(status="finished")
     return directory, evaluation.scores

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from runner.errors import RunDirectoryError
+from runner.launch.trained import Generating
 from runner.plan import Plan
 from runner.run_directory import RunDirectory
 from runner.transforms import FittedTransform
 
-if TYPE_CHECKING:
-    from runner.backend.sampling import Sampler
-
 log = logging.getLogger("runner")
 
 
-def restore(plan: Plan, directory: RunDirectory, device: str, seed: int) -> Sampler:
+def restore(plan: Plan, directory: RunDirectory, device: str, seed: int) -> Generating:
     """The networks that generate, with the weights of the run's end.
 
     Args:
@@ -42,7 +39,7 @@ def restore(plan: Plan, directory: RunDirectory, device: str, seed: int) -> Samp
     from runner.backend.building import build
     from runner.backend.sampling import Sampler
 
-    devices.configure(
+    chosen = devices.configure(
         device,
         plan.experiment.seed,
         memory=plan.experiment.gpu_memory,
@@ -53,4 +50,4 @@ def restore(plan: Plan, directory: RunDirectory, device: str, seed: int) -> Samp
     built = build(plan, transform.describe(), plan.experiment.seed)
     for role in roles:
         keras_h5.load_weights(directory.model / f"{role}.h5", built.networks[role])
-    return Sampler(built.model, transform, seed)
+    return Generating(built, Sampler(built.model, transform, seed), chosen.kind)

@@ -21,6 +21,7 @@ from runner.run_directory import (
     HistoryWriter,
     RunDirectory,
     ScoreFile,
+    add_validation,
     best_checkpoint,
     checkpoint_path,
     keep_checkpoint,
@@ -102,7 +103,7 @@ def complete(
             stop.at_once()  # the last step's checkpoint is there, so that an evaluation is only begun anew
             with timed(times, "evaluation"):
                 _keep_trained(plan, directory, trainer)
-                evaluation = judge(plan, directory, prepared, sampler, trainer.step)
+                evaluation = judge(plan, directory, prepared, sampler, trainer.step, console)
                 callbacks.tell("on_test_end", _by_name(evaluation.scores))
     except Stopped:
         step, advice = directory.record.steps, f"go on with: runner resume {directory.path}"
@@ -173,10 +174,14 @@ def _train(
             checkpoints.save(checkpoint_path(directory, step), trainer)
             # where a run happens to be interrupted must not decide which checkpoint is best
             planned = step % training.checkpoint_every == 0 or step == training.steps
-            shortfall = validated(step) if validated and planned else None
+            rows = validated(step) if validated and planned else ()
+            shortfall = next((row.shortfall for row in rows if row.headline), None)
             keep_checkpoint(directory, step, last=training.keep_last, every=training.keep_every, shortfall=shortfall)
             directory.update(steps=step)
-            _preview(directory, prepared, sampler, step)
+            if rows:
+                add_validation(directory, rows)
+            _preview(directory, callbacks.context.gallery(step), prepared, sampler, step)
+            callbacks.tell("on_epoch_end", step, {f"{row.metric}/{row.score}": row.value for row in rows})
 
         callbacks.tell("on_train_begin")
         try:
@@ -210,7 +215,7 @@ def _keep_trained(plan: Plan, directory: RunDirectory, trainer: Trainer) -> None
     directory.update(model_step=trainer.step)
 
 
-def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step: int) -> None:
+def _preview(directory: RunDirectory, path: Path, prepared: Prepared, sampler: Sampler, step: int) -> None:
     """The losses so far, and responses of the same latent vectors and conditions at every checkpoint."""
     from runner.report import figures
 
@@ -218,7 +223,7 @@ def _preview(directory: RunDirectory, prepared: Prepared, sampler: Sampler, step
     figures.loss_curves(directory.figures / "losses.png", history.step, history.losses)  # makes the folder of both
     real = prepared.splits.test.take(slice(_PREVIEW)).loaded()
     figures.gallery(
-        directory.figures / "training" / f"step-{step:09d}.png",
+        path,
         real,
         sampler(real.conditions),
         generated_title=f"generated at step {step:,}",
@@ -229,11 +234,11 @@ class _Callbacks:
     """The experiment's callbacks, which must not break a run without saying who did."""
 
     def __init__(self, plan: Plan, directory: RunDirectory, trainer: Trainer) -> None:
-        context = CallbackContext(directory.path, plan.experiment.name, plan.experiment.training.steps)
+        self.context = CallbackContext(directory.path, plan.experiment.name, plan.experiment.training.steps)
         self._built: list[tuple[Choice[Callback], Any]] = []
         for choice in plan.callbacks:
             with choice.blamed("build"):
-                callback = choice.component.build(choice.params, context)
+                callback = choice.component.build(choice.params, self.context)
                 callback.set_model(trainer.built.model)
             self._built.append((choice, callback))
 

@@ -3,49 +3,84 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from runner import provenance
+from runner import evaluation, provenance
 from runner.api import Sample
-from runner.evaluation import Evaluation, evaluate
+from runner.evaluation import Available, Evaluation, Halves, ScoreCache, Yardstick
 from runner.plan import Plan
+from runner.report.progress import EvaluationProgress
 from runner.run_directory import RunDirectory, read_history
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 log = logging.getLogger("runner")
 
 
+def compared_events(plan: Plan, test: Sample) -> Sample:
+    """Test events in memory, as many as are compared: all of them, or those that are drawn for two halves."""
+    return evaluation.real_events(test, 2 * plan.experiment.evaluation.events, plan.experiment.data_seed)
+
+
+def halves_of(plan: Plan, compared: Sample) -> Callable[[int], Halves]:
+    """The compared events cut in two, by the number of the halving."""
+    events, seed = plan.experiment.evaluation.events, plan.experiment.data_seed
+    return lambda number: evaluation.halve(compared, events, seed, number)
+
+
 def score(
-    plan: Plan, directory: RunDirectory, real: Sample, generated: Sample, step: int, whole: Sample | None
+    plan: Plan,
+    directory: RunDirectory,
+    compared: Sample,
+    generated: Sample,
+    available: Available,
+    *,
+    step: int,
+    console: Console,
 ) -> Evaluation:
     """Scores, and the figures drawn beside them; the caller writes the scores.
 
     Args:
         plan: The experiment.
         directory: The run folder.
-        real: Test events.
-        generated: Generated events.
+        compared: Test events; see `compared_events`.
+        generated: Generated events, the first ones at the conditions that halving 0 asks for.
+        available: What metrics use beside the two samples.
         step: Training step of the networks.
-        whole: The whole data set, for metrics that are judged on all of it; None where no metric is.
+        console: Where progress is shown.
     """
+    halves = halves_of(plan, compared)
+    with EvaluationProgress(console) as progress:
+        yardstick = Yardstick(
+            halves=halves,
+            halvings=plan.experiment.evaluation.halvings,
+            seed=plan.experiment.data_seed,
+            available=available,
+            data_digest=provenance.digest_sample(compared),
+            code=evaluation.plugin_code(plan),
+            cache=ScoreCache(),
+            tell=progress.tell,
+        )
+        found = evaluation.judge(plan, yardstick, generated, step=step)
+    _draw(directory, halves(0), generated, found)
+    for note in found.scores.notes:
+        log.info(note)
+    return found
+
+
+def _draw(directory: RunDirectory, halves: Halves, generated: Sample, found: Evaluation) -> None:
     from runner.report import figures
 
-    evaluation = evaluate(
-        plan.metrics,
-        real,
-        generated,
-        whole=whole,
-        seed=plan.experiment.seed,
-        step=step,
-        data_digest=provenance.digest_sample(real),
-    )
-    folder = directory.figures
-    figures.gallery(folder / "gallery.png", real, generated)
-    figures.mean_response(folder / "mean_response.png", real, generated)
+    folder: Path = directory.figures
+    as_many = generated.take(slice(0, len(halves.asked)))
+    figures.gallery(folder / "gallery.png", halves.asked, as_many)  # at equal conditions, one by one
+    figures.mean_response(folder / "mean_response.png", halves.compared, as_many)
     history = read_history(directory, figures.MOST_STEPS)
     if len(history.step):
         figures.loss_curves(folder / "losses.png", history.step, history.losses)
-    for metric, measurement in evaluation.measurements.items():
+    for metric, measurement in found.measurements.items():
         for figure in measurement.figures:
             figures.draw(folder / metric / f"{figure.name}.png", figure)
-    for note in evaluation.scores.notes:
-        log.info(note)
-    return evaluation

@@ -6,11 +6,15 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from runner import provenance
+import numpy as np
+
+from runner import evaluation, provenance, seeds
+from runner.api import Metric, Sample
 from runner.errors import DataError, PluginError
-from runner.evaluation import evaluate, evaluation_conditions, real_events
+from runner.evaluation import Available, Halves, ScoreCache, Yardstick, loaded, measure_all, with_floor
 from runner.launch.preparing import Prepared
-from runner.plan import Plan
+from runner.plan import Choice, Plan
+from runner.run_directory import ValidationRow
 
 if TYPE_CHECKING:
     from runner.backend.sampling import Sampler
@@ -18,11 +22,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("runner")
 
 
-def make_judge(plan: Plan, prepared: Prepared, sampler: Sampler) -> Callable[[int], float | None]:
+def make_judge(plan: Plan, prepared: Prepared, sampler: Sampler) -> Callable[[int], tuple[ValidationRow, ...]]:
     """What scores the networks in training, on validation events and always with the same latent vectors.
 
-    It takes the training step and returns how far the main score of `training.keep_best` is from ideal: the less, the
-    better, and None where it is NaN.
+    It takes the training step and returns the scores of the metric that `training.keep_best` names. Conditions are
+    those of as many training events; real responses of training events in the place of generated ones give the floor.
 
     Args:
         plan: The experiment; `keep_best` names one of its metrics.
@@ -32,23 +36,57 @@ def make_judge(plan: Plan, prepared: Prepared, sampler: Sampler) -> Callable[[in
     Raises:
         DataError: If there are fewer than two validation events.
     """
-    experiment, name = plan.experiment, plan.experiment.training.keep_best
-    metrics = [choice for choice in plan.metrics if choice.component.name == name]
-    if len(prepared.splits.validation) < 2:
-        found = len(prepared.splits.validation)
-        raise DataError(f"training.keep_best: {found} validation events; use more events or another split.validation")
-    real = real_events(prepared.splits.validation, experiment.evaluation.events, experiment.data_seed)
-    conditions = evaluation_conditions(real, experiment.evaluation.events, experiment.seed)
-    digest = provenance.digest_sample(real)
+    name = plan.experiment.training.keep_best
+    (choice,) = (choice for choice in plan.metrics if choice.component.name == name)
+    yardstick = _yardstick(plan, prepared, choice)
+    floor = yardstick.floor(choice) if yardstick.halvings and evaluation.has_floor(choice.component) else {}
+    halves = yardstick.halves(0)
 
-    def judge(step: int) -> float | None:
-        found = evaluate(
-            metrics, real, sampler(conditions), whole=real, seed=experiment.seed, step=step, data_digest=digest
+    def judge(step: int) -> tuple[ValidationRow, ...]:
+        generated = sampler(halves.asked.conditions)
+        seed, available = plan.experiment.seed, yardstick.available
+        (measurement,) = measure_all([choice], halves.compared, generated, available, seed=seed).values()
+        rows = [
+            with_floor(row, floor)
+            for row in evaluation.rows(choice.component, measurement, step=step, events=len(generated))
+        ]
+        (main,) = (row for row in rows if row.headline)
+        if main.better == "none":
+            raise PluginError(f"metric {name}: {main.score} is neither good nor bad: none is best by it")
+        log.info("step %d: %s/%s is %.4g on validation events", step, name, main.score, main.value)
+        return tuple(
+            ValidationRow(**{field: getattr(row, field) for field in ValidationRow.__dataclass_fields__})
+            for row in rows
         )
-        (row,) = (row for row in found.scores.rows if row.headline)
-        if row.better == "none":
-            raise PluginError(f"metric {name}: {row.score} is neither good nor bad: none is best by it")
-        log.info("step %d: %s/%s is %.4g on validation events", step, name, row.score, row.value)
-        return row.shortfall
 
     return judge
+
+
+def _yardstick(plan: Plan, prepared: Prepared, choice: Choice[Metric]) -> Yardstick:
+    """Validation events against training events, as many of them, drawn again and again."""
+    experiment, splits = plan.experiment, prepared.splits
+    if len(splits.validation) < 2:
+        found = len(splits.validation)
+        raise DataError(f"training.keep_best: {found} validation events; use more events or another split.validation")
+    training = loaded(splits.train)
+    size = min(len(training), experiment.evaluation.events)
+    validation = evaluation.real_events(splits.validation, size, experiment.data_seed)
+
+    def halves(number: int) -> Halves:
+        rng = seeds.generator(experiment.data_seed, "validation", number)
+        return Halves(validation, training.take(np.sort(rng.permutation(len(training))[: len(validation)])))
+
+    return Yardstick(
+        halves=halves,
+        halvings=experiment.evaluation.halvings,
+        seed=experiment.data_seed,
+        available=Available(training, _as_whole(validation, choice)),
+        data_digest=f"validation {provenance.digest_sample(validation)} training {provenance.digest_sample(training)}",
+        code=evaluation.plugin_code(plan),
+        cache=ScoreCache(),
+    )
+
+
+def _as_whole(validation: Sample, choice: Choice[Metric]) -> Sample | None:
+    """A metric that is judged on all events is judged on validation events while choices are made."""
+    return validation if choice.component.judged_on == "all" else None

@@ -15,6 +15,7 @@ from runner.api import (
     Dataset,
     Loss,
     Metric,
+    Reference,
     Signature,
     Strategy,
     Transform,
@@ -51,6 +52,7 @@ def make_plan(document: Document, *, plugin_files: Sequence[Path] = (), data_mus
     networks = chooser.choose_each(Architecture, "networks")
     losses = chooser.choose_each(Loss, "losses")
     metrics = chooser.choose_list(Metric, ("evaluation", "metrics"))
+    references = chooser.choose_list(Reference, ("evaluation", "references"), otherwise_all=True)
     callbacks = chooser.choose_list(Callback, ("callbacks",))
     data = _describe(chooser, dataset) if dataset else None
     if data and transform:
@@ -73,6 +75,7 @@ def make_plan(document: Document, *, plugin_files: Sequence[Path] = (), data_mus
         strategy=cast(Choice[Strategy], strategy),
         losses=losses,
         metrics=metrics,
+        references=references,
         callbacks=callbacks,
         data=cast(DataInfo, data),
         signatures=signatures,
@@ -108,6 +111,8 @@ def _check_keep_best(chooser: Chooser, experiment: Experiment, metrics: Sequence
     if name not in names:
         known = ", ".join(names) or "none"
         chooser.add(key, f"{name!r} is not among evaluation.metrics", f"add it there, or take one of: {known}")
+    elif any("model" in choice.component.uses for choice in metrics if choice.component.name == name):
+        chooser.add(key, f"{name} measures the model itself, not its responses", "choose by another metric")
     if experiment.split.validation == 0:
         message = "the best checkpoint is chosen on validation events, of which split.validation leaves none"
         chooser.add(key, message, "write for example split: {train: 0.7, validation: 0.1, test: 0.2}")

@@ -108,9 +108,15 @@ class Chooser:
         choices = {name: self.choose(kind, (section, name)) for name in names}
         return {name: choice for name, choice in choices.items() if choice}
 
-    def choose_list(self, kind: type[C], key: Key) -> tuple[Choice[C], ...]:
-        """The components of a list, none twice."""
+    def choose_list(self, kind: type[C], key: Key, *, otherwise_all: bool = False) -> tuple[Choice[C], ...]:
+        """The components of a list, none twice; where there is no list, none, or all that are bundled."""
         listed = at(self.document.data, key)
+        if listed is None and otherwise_all:
+            bundled = [entry for entry in self.plugins.registry.all(kind.kind) if entry.source == "bundled"]
+            return tuple(
+                Choice(entry.component.name, cast(C, entry.component), entry.component.Params(), entry.plugin)
+                for entry in bundled
+            )
         chosen: dict[str, Choice[C]] = {}
         for number in range(len(listed) if isinstance(listed, list) else 0):
             choice = self.choose(kind, (*key, number))

@@ -17,6 +17,7 @@ from runner.api import (
     Loss,
     Metric,
     Params,
+    Reference,
     Signature,
     Strategy,
     Transform,
@@ -84,6 +85,7 @@ class Plan:
         strategy: The strategy.
         losses: The loss in each slot that is filled.
         metrics: The metrics.
+        references: What is scored in a model's place.
         callbacks: The callbacks.
         data: What the data set declares.
         signatures: Inputs and output of the network of each role.
@@ -99,6 +101,7 @@ class Plan:
     strategy: Choice[Strategy]
     losses: Mapping[str, Choice[Loss]]
     metrics: tuple[Choice[Metric], ...]
+    references: tuple[Choice[Reference], ...]
     callbacks: tuple[Choice[Callback], ...]
     data: DataInfo
     signatures: Mapping[str, Signature]
@@ -115,6 +118,7 @@ class Plan:
         tree["strategy"] = self.strategy.resolved()
         tree["losses"] = {slot: choice.resolved() for slot, choice in self.losses.items()}
         tree["evaluation"]["metrics"] = [choice.resolved() for choice in self.metrics]
+        tree["evaluation"]["references"] = [choice.resolved() for choice in self.references]
         tree["callbacks"] = [choice.resolved() for choice in self.callbacks]
         return tree
 
@@ -141,6 +145,6 @@ class Plan:
     def plugins_used(self) -> tuple[LoadedPlugin, ...]:
         """The plugins whose components take part."""
         choices: list[Choice[Any]] = [self.dataset, self.transform, self.strategy, *self.networks.values()]
-        choices += [*self.losses.values(), *self.metrics, *self.callbacks]
+        choices += [*self.losses.values(), *self.metrics, *self.references, *self.callbacks]
         names = {choice.plugin for choice in choices}
         return tuple(plugin for plugin in self.plugins.loaded if plugin.name in names)

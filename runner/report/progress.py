@@ -86,6 +86,37 @@ def _clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+class EvaluationProgress:
+    """What is being measured.
+
+    Args:
+        console: Where to draw; a line that changes if it is a terminal, else a new line every ten seconds.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._status = console.status("") if console.is_terminal else None
+        self._last_line = time.monotonic()
+
+    def __enter__(self) -> EvaluationProgress:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status:
+            self._status.stop()
+
+    def tell(self, what: str) -> None:
+        """Shows what is measured from now on."""
+        if self._status:
+            self._status.update(f"measuring {what}")
+        elif time.monotonic() - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = time.monotonic()
+            log.info("measuring %s", what)
+
+
 class TrainingProgress:
     """Step, losses, steps per second and remaining time.
 

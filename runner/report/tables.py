@@ -222,19 +222,64 @@ def score_table(scores: ScoreFile, *, everything: bool = False) -> Table:
 
     Args:
         scores: The scores.
-        everything: Whether figures to know, which have no good direction, are shown too.
+        everything: Whether all of them are shown, or the main one of each metric.
     """
     from dataclasses import asdict
 
-    shown = [row for row in scores.rows if everything or row.better != "none"]
-    columns = (Column("score"), Column("value", "right"), Column("unit"), Column("good"))
+    shown = [row for row in scores.rows if everything or row.headline]
+    floored = any(row.floor is not None for row in shown)
+    floor_columns = (Column("floor", "right"), Column("excess", "right"), Column("z", "right")) if floored else ()
+    columns = (Column("score"), Column("value", "right"), *floor_columns, Column("unit"), Column("good"))
+    rows = tuple(_score(row, floored) for row in shown)
     hidden = len(scores.rows) - len(shown)
-    star = ("* main score of its metric",) if any(row.headline for row in shown) else ()
-    notes = (*star, *scores.notes, *((f"({hidden} figures that are neither good nor bad: --all)",) if hidden else ()))
-    records = tuple(asdict(row) for row in scores.rows)
-    return Table("Scores", columns, tuple(_score(row) for row in shown), records, notes)
+    explained = f"floor: real against real responses, mean ± sd of {scores.halvings} halvings; z: excess in these sd"
+    notes = (
+        *((explained,) if floored else ()),
+        *scores.notes,
+        *((f"({hidden} further scores: --all)",) if hidden else ()),
+    )
+    return Table("Scores", columns, rows, tuple(asdict(row) | {"z": row.z} for row in scores.rows), notes)
 
 
-def _score(row: ScoreRow) -> tuple[str, ...]:
-    name = f"{row.metric}/{row.score}{' *' if row.headline else ''}"
-    return (name, uncertain(row.value, row.error), row.unit, DIRECTIONS[row.better])
+def _score(row: ScoreRow, floored: bool) -> tuple[str, ...]:
+    cells: tuple[str, ...] = (f"{row.metric}/{row.score}", uncertain(row.value, row.error))
+    if floored:
+        excess = "" if row.excess is None else uncertain(row.excess, row.error)
+        floor = "" if row.floor is None else uncertain(row.floor, row.floor_sd)
+        cells += (floor, excess, z_text(row.z))
+    return (*cells, row.unit, DIRECTIONS[row.better])
+
+
+def z_text(z: float | None) -> str:
+    """Standard deviations off the floor: with a sign, "" where they are unknown."""
+    if z is None:
+        return ""
+    return f"{z:+.1f}" if abs(z) < 99.95 else f"{z:+.0f}"
+
+
+def reference_table(scores: ScoreFile) -> Table:
+    """Main scores of what stands in for a model."""
+    metrics = {row.metric: row for reference in scores.references for row in reference.rows}
+    columns = [Column("score")]
+    for reference in scores.references:
+        columns += [Column(reference.name.replace("_", " "), "right"), Column("z", "right")]
+    rows = []
+    for metric, first in metrics.items():
+        cells = [f"{metric}/{first.score}"]
+        for reference in scores.references:
+            row = next((row for row in reference.rows if row.metric == metric), None)
+            cells += ["", ""] if row is None else [uncertain(row.value, row.error), z_text(row.z)]
+        rows.append(tuple(cells))
+    return Table("Real responses in the model's place", tuple(columns), tuple(rows))
+
+
+def sensitivity_table(scores: ScoreFile) -> Table:
+    """The smallest faults that each main score sees."""
+    faults = list(dict.fromkeys(found.fault for found in scores.sensitivity))
+    by_score: dict[str, dict[str, str]] = {}
+    for found in scores.sensitivity:
+        seen = f"> {found.largest:.0%}" if found.smallest is None else f"{found.smallest:.2%}"
+        by_score.setdefault(f"{found.metric}/{found.score}", {})[found.fault] = seen
+    columns = (Column("score"), *(Column(fault.replace("_", " "), "right") for fault in faults))
+    rows = tuple((score, *(seen.get(fault, "") for fault in faults)) for score, seen in by_score.items())
+    return Table("Smallest faults seen, at 3 sd of the floor", columns, rows)

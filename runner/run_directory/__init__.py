@@ -34,6 +34,7 @@ from runner.run_directory.scores import (
     read_scores,
     write_scores,
 )
+from runner.run_directory.validation import ValidationRow, add_validation, read_validation
 
 __all__ = [
     "CompilationRecord",
@@ -50,6 +51,8 @@ __all__ = [
     "ScoreFile",
     "ScoreRow",
     "Sensitivity",
+    "ValidationRow",
+    "add_validation",
     "all_runs",
     "best_checkpoint",
     "checkpoint_path",
@@ -63,6 +66,7 @@ __all__ = [
     "read_history",
     "read_sample",
     "read_scores",
+    "read_validation",
     "replace_atomic",
     "status_of",
     "write_atomic",

@@ -219,6 +219,16 @@ class RunDirectory:
         return self.path / "scores.json"
 
     @property
+    def validation(self) -> Path:
+        """Scores on validation events while it was trained."""
+        return self._inside("validation.json")
+
+    @property
+    def report(self) -> Path:
+        """The report, one page."""
+        return self._inside("report.html")
+
+    @property
     def figures(self) -> Path:
         """Folder of the figures."""
         return self.path / "figures"

@@ -27,6 +27,11 @@ BETTER = ("lower", "higher", "zero", "one", "none")
 """In which direction a score is better; see `ScoreRow`."""
 
 
+def shortfall(value: float, better: str) -> float | None:
+    """How far from ideal a score is, for ranking; None where it cannot be ranked."""
+    return None if better == "none" or math.isnan(value) else _SHORTFALLS[better](value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScoreRow:
     """One score.
@@ -78,9 +83,7 @@ class ScoreRow:
     @property
     def shortfall(self) -> float | None:
         """How far from ideal the score is, for ranking; None where it cannot be ranked."""
-        if self.better == "none" or math.isnan(self.value):
-            return None
-        return _SHORTFALLS[self.better](self.value)
+        return shortfall(self.value, self.better)
 
 
 _FLOOR = ("floor", "floor_sd")
