@@ -14,6 +14,7 @@ pytestmark = pytest.mark.training
 def test_losses_scores_and_responses_are_written_at_their_steps(tmp_path: Path) -> None:
     context = CallbackContext(tmp_path, "name", 20)
     callback = TensorBoard().build(Params(), context)
+    (tmp_path / "figures").mkdir()
     gallery(context.gallery(10), testing.sample(), testing.sample(seed=1))
     callback.on_train_batch_end(10, {"critic": 1.5})
     callback.on_epoch_end(10, {"cluster_shape/largest_ks": 3.0})

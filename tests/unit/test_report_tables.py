@@ -4,12 +4,22 @@ import json
 import math
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runner.report.tables import Column, Table, render, score_table, uncertain
-from runner.run_directory import ScoreFile, ScoreRow
+from runner.report.tables import (
+    Column,
+    Table,
+    reference_table,
+    render,
+    score_table,
+    sensitivity_table,
+    uncertain,
+    z_text,
+)
+from runner.run_directory import ReferenceScores, ScoreFile, ScoreRow, Sensitivity
 
 TABLE = Table(
     "Title",
@@ -138,11 +148,51 @@ def row(score: str, better: str, headline: bool = False) -> ScoreRow:
     )
 
 
-def test_scores_without_a_direction_are_shown_on_demand() -> None:
+def test_the_main_scores_are_shown_and_the_others_on_demand() -> None:
     scores = ScoreFile(data_digest="x", rows=(row("main", "lower", True), row("known", "none")), notes=("m: note",))
     table = score_table(scores)
-    assert [cells[0] for cells in table.rows] == ["m/main *"]
-    assert table.rows[0][1:] == ("1.00 ± 0.10", "ADC", "↓")
-    assert table.notes == ("* main score of its metric", "m: note", "(1 figures that are neither good nor bad: --all)")
+    assert table.rows == (("m/main", "1.00 ± 0.10", "ADC", "↓"),)
+    assert table.notes == ("m: note", "(1 further scores: --all)")
     assert len(table.records) == 2
-    assert [cells[0] for cells in score_table(scores, everything=True).rows] == ["m/main *", "m/known"]
+    assert [cells[0] for cells in score_table(scores, everything=True).rows] == ["m/main", "m/known"]
+
+
+def test_a_score_is_shown_beside_its_floor() -> None:
+    floored = replace(row("main", "lower", True), floor=0.4, floor_sd=0.05)
+    table = score_table(ScoreFile(data_digest="x", rows=(floored,), halvings=10))
+    assert [column.name for column in table.columns] == ["score", "value", "floor", "excess", "z", "unit", "good"]
+    assert table.rows == (("m/main", "1.00 ± 0.10", "0.400 ± 0.050", "0.60 ± 0.10", "+12.0", "ADC", "↓"),)
+    assert table.records[0]["z"] == pytest.approx(12)
+    assert table.notes == ("floor: real against real responses, mean ± sd of 10 halvings; z: excess in these sd",)
+
+
+@pytest.mark.parametrize(
+    ("z", "text"), [(None, ""), (0.0, "+0.0"), (-2.04, "-2.0"), (1234.5, "+1234"), (math.inf, "+inf")]
+)
+def test_z_has_a_sign(z: float | None, text: str) -> None:
+    assert z_text(z) == text
+
+
+def test_references_are_shown_with_their_distance_from_the_floor() -> None:
+    floored = replace(row("main", "lower", True), floor=0.4, floor_sd=0.05)
+    other = replace(floored, metric="other")
+    references = (
+        ReferenceScores(name="shuffled_conditions", rows=(floored, other)),
+        ReferenceScores(name="nearest_condition", rows=(floored,)),
+    )
+    table = reference_table(ScoreFile(data_digest="x", rows=(floored,), references=references))
+    assert [column.name for column in table.columns] == ["score", "shuffled conditions", "z", "nearest condition", "z"]
+    assert table.rows == (
+        ("m/main", "1.00 ± 0.10", "+12.0", "1.00 ± 0.10", "+12.0"),
+        ("other/main", "1.00 ± 0.10", "+12.0", "", ""),
+    )
+
+
+def test_what_is_not_seen_says_so() -> None:
+    found = (
+        Sensitivity(metric="m", score="main", fault="width", smallest=0.0123, largest=0.5),
+        Sensitivity(metric="m", score="main", fault="amplitude_scale", smallest=None, largest=0.5),
+    )
+    table = sensitivity_table(ScoreFile(data_digest="x", rows=(), sensitivity=found))
+    assert [column.name for column in table.columns] == ["score", "width", "amplitude scale"]
+    assert table.rows == (("m/main", "1.23%", "> 50%"),)

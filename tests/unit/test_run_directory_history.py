@@ -179,7 +179,7 @@ def test_the_losses_of_a_long_training_are_never_all_in_memory(
 ) -> None:
     """Bytes of NumPy and Python; the HDF5 library's own are those of the file it builds."""
     monkeypatch.setattr(module, "_BLOCK", 500)
-    names, steps = [f"loss {number}" for number in range(8)], 20_000
+    names, steps = [f"loss {number}" for number in range(8)], 30_000
     whole = (1 + len(names)) * steps * 8
     writer = HistoryWriter(run)
     read_history(run, 100)  # what is imported is no part of it
