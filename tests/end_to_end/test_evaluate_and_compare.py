@@ -63,6 +63,44 @@ def test_another_metric_joins_the_scores(root: Path, quickstart: Any, copy: Path
     assert len(rows(again, "mean_charge")) == 1
 
 
+def test_scores_stand_beside_what_real_responses_score(quickstart: Any) -> None:
+    scores = quickstart.scores
+    assert scores["halvings"] == 10
+    main = next(row for row in scores["rows"] if row["headline"])
+    assert main["events"] == quickstart.record["data"]["test"] // 2
+    assert 0.5 < main["floor"] < 2  # of the largest Kolmogorov-Smirnov distance of seven
+    assert 0 < main["floor_sd"] < 1
+    assert main["value"] > main["floor"] + 3 * main["floor_sd"]  # hardly trained
+    named = {reference["name"]: reference["rows"] for reference in scores["references"]}
+    assert set(named) >= {"nearest_condition", "shuffled_conditions"}
+    for rows_of in named.values():  # it does not look at conditions, and sees no fault in either
+        (row,) = (row for row in rows_of if row["metric"] == "cluster_shape")
+        assert abs(row["value"] - row["floor"]) < 4 * row["floor_sd"]
+
+
+def test_the_smallest_faults_are_found_on_demand(copy: Path, runner: Any) -> None:
+    text = (copy / "resolved.yaml").read_text()
+    (copy / "resolved.yaml").write_text(text.replace("sensitivity: false", "sensitivity: true"))
+    done = runner("evaluate", copy, poison=True)
+    assert done.returncode == 0, done.stderr
+    assert "Smallest faults seen" in done.stdout
+    found = json.loads((copy / "scores.json").read_text())["sensitivity"]
+    assert {entry["fault"] for entry in found} == {"amplitude_scale", "width", "collapsed_share"}
+    assert all(0 < entry["smallest"] < 0.5 for entry in found if entry["smallest"] is not None)
+
+
+def test_without_the_data_set_the_references_are_left_out(quickstart: Any, copy: Path, runner: Any) -> None:
+    text = (copy / "resolved.yaml").read_text()
+    assert "events: 1000" in text
+    (copy / "resolved.yaml").write_text(text.replace("events: 1000", "events: 999"))
+    done = runner("evaluate", copy, poison=True)
+    assert done.returncode == 0, done.stderr
+    assert "references are not scored, for want of the events trained on" in done.stderr
+    again = json.loads((copy / "scores.json").read_text())
+    assert again["references"] == []
+    assert again["rows"] == quickstart.scores["rows"]
+
+
 def test_another_number_of_events_is_generated_by_the_saved_networks(quickstart: Any, copy: Path, runner: Any) -> None:
     done = runner("evaluate", copy, "--events", "300")
     assert done.returncode == 0, done.stderr
@@ -72,10 +110,10 @@ def test_another_number_of_events_is_generated_by_the_saved_networks(quickstart:
     assert rows(json.loads((copy / "scores.json").read_text()), "cluster_shape") == rows(
         quickstart.scores, "cluster_shape"
     )
-    done = runner("evaluate", copy, "--events", "120")
+    done = runner("evaluate", copy, "--events", "50")
     assert done.returncode == 0, done.stderr
     fewer = json.loads((copy / "scores.json").read_text())
-    assert {row["events"] for row in fewer["rows"]} == {120}
+    assert {row["events"] for row in fewer["rows"]} == {50}
     previous = json.loads((copy / "scores-previous.json").read_text())
     assert rows(previous, "cluster_shape") == rows(quickstart.scores, "cluster_shape")
 

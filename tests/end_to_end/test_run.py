@@ -291,6 +291,11 @@ def test_the_best_checkpoint_on_validation_events_is_saved_and_judged(small: Any
     found = re.findall(r"step (\d+): cluster_shape/largest_ks is ([\d.]+) on validation", done.err.replace("\n", " "))
     scored = {int(step): float(value) for step, value in found}
     assert sorted(scored) == [10, 20, 30, 40]
+    validation = json.loads((done.folder / "validation.json").read_text())["rows"]
+    main = {row["step"]: row for row in validation if row["headline"]}
+    assert {step: row["value"] for step, row in main.items()} == pytest.approx(scored, rel=1e-3)
+    assert len({row["floor"] for row in main.values()}) == 1  # the same events at every checkpoint
+    assert all(row["floor_sd"] > 0 for row in main.values())
     best = min(scored, key=lambda step: scored[step])
     assert set(kept) == {best, 40}
     assert kept[best] == pytest.approx(scored[best], rel=1e-3)
