@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from plugins.fidelity.correlations import Correlations
+from plugins.fidelity.coverage import Coverage
 from plugins.fidelity.kolmogorov_smirnov import KolmogorovSmirnov
+from plugins.fidelity.memorisation import Memorisation
+from plugins.fidelity.separation import Separation
+from plugins.fidelity.speed import Speed
+from plugins.fidelity.validity import Validity
+from plugins.fidelity.wasserstein import Wasserstein
 from runner.api import Metric, hookimpl
 
 
 @hookimpl
 def runner_metrics() -> list[Metric]:
     """The metrics of this plugin."""
-    return [KolmogorovSmirnov()]
+    return [
+        KolmogorovSmirnov(),
+        Separation(),
+        Wasserstein(),
+        Coverage(),
+        Correlations(),
+        Memorisation(),
+        Validity(),
+        Speed(),
+    ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from plugins.fidelity.features import Values, described, features, usable
-from runner.api import Field, Measurement, Metric, Params, Sample, Score
+from plugins.fidelity.bootstrap import estimate, repeats_field
+from plugins.fidelity.comparable import comparable
+from plugins.fidelity.features import Feature, Values, described, features
+from runner.api import Histogram, Measurement, Metric, Params, Sample, Score
 
 
 class KolmogorovSmirnov(Metric):
@@ -26,39 +30,39 @@ class KolmogorovSmirnov(Metric):
     class Params(Params):
         """How the errors are found."""
 
-        bootstrap: int = Field(30, ge=2, description="pairs of samples drawn with repetition for the errors")
+        bootstrap: int = repeats_field()
 
     def measure(
         self, params: KolmogorovSmirnov.Params, real: Sample, generated: Sample, rng: np.random.Generator
     ) -> Measurement:
-        """The largest distance, then each feature's, and p-values.
+        """The largest distance, then each feature's, p-values, and histograms of the features.
 
         Raises:
-            DataError: Where responses are not images.
+            DataError: Where responses are not images, or fewer than two real ones are usable.
         """
-        real, notes = usable(real)
-        generated, more = usable(generated)
+        pair = comparable(real, generated)
         columns = described(real.info)
-        a, b = features(real), features(generated)
-        found = distances(a, b)
-        repeated = np.array(
-            [
-                distances(a[rng.integers(len(a), size=len(a))], b[rng.integers(len(b), size=len(b))])
-                for _ in range(params.bootstrap)
-            ]
-        )
-        errors = repeated.std(axis=0, ddof=1)
-        largest = int(found.argmax())
-        p_values = holm(asymptotic_p(found))
+        a, b = features(pair.real), features(pair.generated)
+        found = estimate(distances, a, b, params.bootstrap, rng)
+        p_values = holm(asymptotic_p(found.value, len(a), len(b)))
+        largest = int(found.value.argmax())
         scores = {
-            "largest": Score(found[largest], repeated.max(axis=1).std(ddof=1)),
+            "largest": Score(found.value[largest], found.replicas.max(axis=1).std(ddof=1)),
             "smallest_p": Score(p_values.min(), better="none"),
         }
         for k, column in enumerate(columns):
-            scores[f"{column.name}"] = Score(found[k], errors[k])
+            scores[column.name] = Score(found.value[k], found.error[k])
             scores[f"{column.name}_p"] = Score(p_values[k], better="none")
+        if not pair.enough:
+            return Measurement(scores, notes=pair.notes)
         note = f"the largest distance is that of {columns[largest].label}"
-        return Measurement(scores, notes=(*notes, *more, note))
+        return Measurement(scores, tuple(_histograms(columns, a, b)), (*pair.notes, note))
+
+
+def _histograms(columns: tuple[Feature, ...], real: Values, generated: Values) -> Iterator[Histogram]:
+    for k, column in enumerate(columns):
+        title = column.label[0].upper() + column.label[1:]
+        yield Histogram(column.name, title, column.label, column.unit, real[:, k], generated[:, k])
 
 
 def distances(real: Values, generated: Values) -> Values:
@@ -77,11 +81,23 @@ def distances(real: Values, generated: Values) -> Values:
     return np.array(found) * np.sqrt(n * m / (n + m))
 
 
-def asymptotic_p(scaled: Values) -> Values:
-    """Chance of a larger scaled distance for equal distributions of many events."""
-    from scipy.stats import kstwobign
+def asymptotic_p(scaled: Values, n: int, m: int) -> Values:
+    r"""Chance of a larger distance for equal distributions.
 
-    return kstwobign.sf(scaled)
+    That of one sample of $nm / (n + m)$ events against a known distribution, which is the limit of many events; for
+    features that take few values it is too large.
+
+    Args:
+        scaled: Scaled distances.
+        n: Real events.
+        m: Generated events.
+    """
+    from scipy.stats import kstwo
+
+    if not n * m:
+        return np.full_like(scaled, np.nan)
+    effective = n * m / (n + m)
+    return kstwo.sf(scaled / np.sqrt(effective), max(round(effective), 1))
 
 
 def holm(p_values: Values) -> Values:
