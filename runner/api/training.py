@@ -32,10 +32,12 @@ class Role:
         inputs: Input names the strategy feeds, "conditions" aside: that one is present exactly where the
             data have conditions.
         output: "responses" where the output must have the data's shape, "any" otherwise.
+        descends: Whether it has an optimizer; not so for one whose weights the strategy sets by itself.
     """
 
     inputs: tuple[str, ...]
     output: Literal["responses", "any"] = "any"
+    descends: bool = True
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ class Built:
 
     Attributes:
         networks: By role.
-        optimizers: By role; their variables exist.
+        optimizers: By role, where one descends; their variables exist.
         decays: How each role's learning rate falls, or None.
         batches: Batches that one training step asks for.
         model: The strategy's model, with ``train_step`` and ``generate``.
@@ -65,10 +65,10 @@ def build(plan: Plan, data: DataInfo, seed: int) -> Built:
     policy = plan.experiment.training.precision
     keras.config.set_dtype_policy(policy)
     networks = {role: _network(plan, role, data, seed) for role in plan.networks}
-    settings = {role: plan.experiment.optimizers[role] for role in networks}
-    optimizers = {role: optimizer(settings[role], scaled=policy == "mixed_float16") for role in networks}
-    for role, network in networks.items():
-        optimizers[role].build(network.trainable_variables)  # inside a traced function it would be too late
+    settings = plan.experiment.optimizers
+    optimizers = {role: optimizer(chosen, scaled=policy == "mixed_float16") for role, chosen in settings.items()}
+    for role, chosen in optimizers.items():
+        chosen.build(networks[role].trainable_variables)  # inside a traced function it would be too late
     losses = {}
     for slot, loss in plan.losses.items():
         with loss.blamed("build"):
