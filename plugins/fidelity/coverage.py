@@ -25,8 +25,8 @@ class Coverage(Metric):
     any real one, recall the share of real responses in the ball of any generated one; density is the number of real
     balls a generated response lies in, over k (unbounded, 1 in the mean for equal samples), and coverage the share of
     real balls with a generated response inside. The headline is recall: balls of rare real responses are wide and
-    easily reached from the bulk, so that coverage misses a tail that is lost, while no ball of a generated response
-    reaches there.
+    easily reached from the bulk, so that coverage is slower to miss a tail that is lost, while no ball of a generated
+    response reaches there.
     """
 
     name = "coverage"

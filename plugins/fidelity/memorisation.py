@@ -13,6 +13,9 @@ from plugins.fidelity.comparable import comparable
 from plugins.fidelity.features import Values, usable
 from runner.api import Field, Measurement, Metric, Params, Sample, Score
 
+AT_ONCE = 4_000_000
+"""Distances that are held in memory at a time."""
+
 ROUNDING = 1e-5
 """Largest relative difference of the pixels of copies: what a transform and its inverse do in single precision."""
 
@@ -103,18 +106,35 @@ def search(sample: Sample, training: Sample) -> Search:
         sample: Responses with hits, at least two.
         training: Responses with hits, at least one.
     """
-    from sklearn.neighbors import NearestNeighbors
-
     points, known = pixels(sample), pixels(training)
-    nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(known).kneighbors(points, return_distance=False)
-    # without an argument, a response is not its own neighbour
-    like = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(points).kneighbors(return_distance=False)
+    nearest, like = nearest_rows(points, known), nearest_rows(points, points, others=True)
     return Search(
         # the search multiplies matrices, which leaves copies a rounding error apart
-        np.linalg.norm(points - known[nearest[:, 0]], axis=1),
-        are_copies(sample.responses, training.responses[nearest[:, 0]]),
-        are_copies(sample.responses, sample.responses[like[:, 0]]),
+        np.linalg.norm(points - known[nearest], axis=1),
+        are_copies(sample.responses, training.responses[nearest]),
+        are_copies(sample.responses, sample.responses[like]),
     )
+
+
+def nearest_rows(points: Values, known: Values, *, others: bool = False) -> NDArray[np.int64]:
+    """Row of `known` nearest to each point, (points,).
+
+    Args:
+        points: (points, columns).
+        known: (rows, columns).
+        others: Whether the two are the same, and a point is not its own neighbour.
+    """
+    squares = (known**2).sum(axis=1)
+    rows = max(AT_ONCE // len(known), 1)
+    found = []
+    for start in range(0, len(points), rows):
+        # squares of the distances, but for the point's own square
+        distances = squares - 2 * points[start : start + rows] @ known.T
+        if others:
+            at = np.arange(len(distances))
+            distances[at, start + at] = np.inf
+        found.append(distances.argmin(axis=1))
+    return np.concatenate(found)
 
 
 def pixels(sample: Sample) -> Values:

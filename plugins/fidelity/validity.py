@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -46,8 +47,8 @@ class Validity(Metric):
             DataError: Where responses are not images, or fewer than two real ones are usable.
         """
         described(real.info)
-        pair = comparable(real, generated)
-        a, b = (_hits(sample).reshape(len(sample), -1) for sample in (pair.real, pair.generated))
+        pair, pixels = comparable(real, generated), math.prod(real.info.shape)
+        a, b = (_hits(sample).reshape(len(sample), pixels) for sample in (pair.real, pair.generated))
         found = estimate(_occupancy, a, b, params.bootstrap, rng)
         scores = {
             "largest_pull": Score(found.value[0], found.error[0], better="lower"),
@@ -102,7 +103,11 @@ def _below_threshold(sample: Sample) -> Values:
 
 
 def _difference(real: NDArray[np.generic], generated: NDArray[np.generic]) -> Score:
-    """Mean over events, generated - real; a share of 0 or 1 still has the error of its posterior for a flat prior."""
+    """Mean over events of numbers from 0 to 1, generated - real.
+
+    The error is that of shares of events, from the posterior for a flat prior, which is not 0 where the share is; for
+    numbers between 0 and 1 it is an upper limit.
+    """
     if not (len(real) and len(generated)):
         return Score(np.nan)
     values, variances = [], []

@@ -52,8 +52,8 @@ def blurred(sample: Sample) -> Sample:
     return with_responses(sample, np.where(moved < sample.info.threshold, 0, moved))
 
 
-def without_tail(sample: Sample, share: float = 0.04) -> Sample:
-    """Without the responses with the most charge."""
+def without_tail(sample: Sample, share: float = 0.06) -> Sample:
+    """Without the 6 % of the responses with the most charge."""
     charge = sample.responses.sum(axis=(1, 2))
     return sample.take(charge < np.quantile(charge, 1 - share))
 
