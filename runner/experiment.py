@@ -125,7 +125,7 @@ class Experiment(_Section):
     networks: dict[str, Selection] = Field(description="the network in each role of the strategy")
     strategy: Selection = Field(description="how the networks are trained together")
     losses: dict[str, Selection] = Field({}, description="the loss in each slot of the strategy")
-    optimizers: dict[str, Optimizer] = Field({}, description="the optimizer of each network")
+    optimizers: dict[str, Optimizer] = Field({}, description="the optimizer of each network that gradients train")
     training: Training = Field(description="how long and how")
     evaluation: Evaluation = Field(Evaluation(), description="what is measured at the end")
     callbacks: tuple[Selection, ...] = Field((), description="observers of the run")

@@ -28,7 +28,8 @@ class Table(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """The empty rows, and how many have been written."""
-        self.known = self.add_weight(shape=(self.events, self.conditions), initializer="zeros", name="conditions")
+        if self.conditions:
+            self.known = self.add_weight(shape=(self.events, self.conditions), initializer="zeros", name="conditions")
         self.responses = self.add_weight(shape=(self.events, *self.shape), initializer="zeros", name="responses")
         self.written = self.add_weight(shape=(), initializer="zeros", dtype="int64", name="written")
 
@@ -45,7 +46,10 @@ class Table(keras.layers.Layer):
         """
         count = min(responses.shape[0], self.events)
         rows = (tf.convert_to_tensor(self.written) + tf.range(count, dtype=tf.int64)) % self.events
-        for weight, values in ((self.known, conditions), (self.responses, responses)):
+        pairs = [(self.responses, responses)]
+        if self.conditions:
+            pairs.append((self.known, conditions))
+        for weight, values in pairs:
             weight.assign(tf.tensor_scatter_nd_update(tf.convert_to_tensor(weight), rows[:, None], values[:count]))
         self.written.assign_add(count)
 

@@ -129,7 +129,7 @@ def _check_strategy(
     required = [slot for slot in slots if strategy.slots[slot].required]
     _check_keys(chooser, "networks", f"the strategy {strategy.name} has no role", roles, roles)
     descending = [role for role in roles if strategy.roles[role].descends]
-    _check_keys(chooser, "optimizers", f"the strategy {strategy.name} trains no", descending, descending)
+    _check_keys(chooser, "optimizers", f"{strategy.name} has no use for an optimizer of", descending, descending)
     _check_keys(chooser, "losses", f"the strategy {strategy.name} has no slot", slots, required)
     for role, choice in networks.items():
         found = choice.component.role
