@@ -73,7 +73,8 @@ def correlations(rows: Values, features: int) -> Values:
     scale = np.abs(rows).max(axis=0)
     sd = np.where(sd > 1e-9 * scale, sd, np.nan)  # a constant's spread is a rounding error
     z = centred / sd
-    return np.clip(z[:, :features].T @ z / len(rows), -1, 1)
+    # the table is too small for a product of matrices on several threads, which wait for one another
+    return np.clip(np.einsum("ef,ec->fc", z[:, :features], z) / len(rows), -1, 1)
 
 
 def differences(real: Values, generated: Values) -> Values:
