@@ -25,7 +25,7 @@ class Correlations(Metric):
     unit = "1"
     better = "lower"
     headline = "difference"
-    reference = "Pearson, Proc. R. Soc. 58 (1895) 240; Paganini, de Oliveira, Nachman, arXiv:1712.10321"
+    reference = "Pearson, Proc. R. Soc. 58 (1895) 240"
 
     class Params(Params):
         """How the errors are found."""

@@ -31,7 +31,6 @@ class Validity(Metric):
     unit = "1"
     better = "zero"
     headline = "largest_pull"
-    reference = "shares and pulls of occupancy, as in the monitoring of any detector"
 
     class Params(Params):
         """How the error of the largest pull is found."""
