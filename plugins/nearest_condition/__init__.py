@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class NearestCondition(Reference):
     """The response of the training event with the nearest conditions.
 
-    Nearest in the Euclidean distance of conditions standardised with the training events. Without conditions, the
-    response of a random training event. No comparison of distributions tells it from the simulation; a search for
+    Nearest in the Euclidean distance of conditions standardised with the training events, each of which answers once as
+    long as others are near. Without conditions, the responses of random training events. No comparison of distributions tells it from the simulation; a search for
     copies does.
     """
 
@@ -41,7 +41,7 @@ class NearestCondition(Reference):
         from plugins.nearest_condition.lookup import nearest_rows
 
         if not real.info.conditions:
-            rows = rng.integers(len(training), size=len(real))
+            rows = np.resize(rng.permutation(len(training)), len(real))
         else:
             rows = nearest_rows(training.conditions, real.conditions)
         return training.take(rows).loaded().responses

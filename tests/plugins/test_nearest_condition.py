@@ -63,6 +63,16 @@ def test_the_nearest_training_event_answers() -> None:
     np.testing.assert_array_equal(found, training.responses[by_loops(training.conditions, real.conditions)])
 
 
+def test_a_training_event_answers_once_while_others_are_near() -> None:
+    known = np.arange(30, dtype=np.float32)[:, None]
+    asked = np.full((25, 1), 10, np.float32)
+    rows = nearest_rows(known, asked)
+    assert rows[0] == 10
+    assert set(rows[1:3]) == {9, 11}
+    assert len(set(rows[:20])) == 20
+    assert list(rows[20:]) == [10] * 5
+
+
 def test_constant_conditions_decide_nothing() -> None:
     known = np.array([[5, 0], [5, 1], [5, 2]], np.float32)
     np.testing.assert_array_equal(nearest_rows(known, np.array([[5, 1.9], [9, 0.2]], np.float32)), [2, 0])
