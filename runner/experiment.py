@@ -58,8 +58,8 @@ class Training(_Section):
     keep_every: int | None = Field(None, ge=1, description="steps whose multiples are kept for good; null: none")
     keep_best: str | None = Field(
         None,
-        description="metric among evaluation.metrics; its main score on validation events at each checkpoint decides "
-        "which one is kept, saved and judged at the end; null: the last one",
+        description="METRIC among evaluation.metrics, or METRIC/SCORE; its main score, or that one, on validation "
+        "events at each checkpoint decides which is kept, saved and judged at the end; null: the last one",
     )
     block: int = Field(50, ge=1, description="steps in one compiled call; losses are seen after each block")
     jit_compile: bool | Literal["auto"] = Field(

@@ -104,9 +104,10 @@ def _check_transform(chooser: Chooser, transform: Choice[Transform], data: DataI
 
 def _check_keep_best(chooser: Chooser, experiment: Experiment, metrics: Sequence[Choice[Metric]]) -> None:
     """The best checkpoint is chosen by a metric of the evaluation, on events that are not the test's."""
-    key, name = ("training", "keep_best"), experiment.training.keep_best
-    if name is None:
+    key, chosen = ("training", "keep_best"), experiment.training.keep_best
+    if chosen is None:
         return
+    name = chosen.partition("/")[0]
     names = [choice.component.name for choice in metrics]
     if name not in names:
         known = ", ".join(names) or "none"

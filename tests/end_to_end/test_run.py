@@ -305,6 +305,20 @@ def test_the_best_checkpoint_on_validation_events_is_saved_and_judged(small: Any
     assert (done.record["steps"], done.record["model_step"]) == (40, best)
 
 
+@pytest.mark.parametrize(
+    ("score", "complaint"),
+    [
+        ("nothing", "cluster_shape has no score 'nothing'"),
+        ("log_centre_pad_ks_p", "cluster_shape/log_centre_pad_ks_p is neither good nor"),
+    ],
+)
+def test_the_best_checkpoint_needs_a_score_that_is_good_or_bad(small: Any, score: str, complaint: str) -> None:
+    split = "split={train: 0.6, validation: 0.2, test: 0.2}"
+    done = small("quickstart.yaml", split, f"training.keep_best=cluster_shape/{score}")
+    assert done.code == 2
+    assert complaint in done.err.replace("\n", " ")
+
+
 def test_the_best_checkpoint_needs_validation_events_and_a_metric(small: Any) -> None:
     done = small("quickstart.yaml", "training.keep_best=kolmogorov")
     assert done.code == 2
