@@ -284,11 +284,11 @@ def test_real_responses_are_trained_on(name: str, mpd_data: Path, small: Any) ->
 
 def test_the_best_checkpoint_on_validation_events_is_saved_and_judged(small: Any) -> None:
     settings = ("dataset.events=1000", "split={train: 0.6, validation: 0.2, test: 0.2}", "training.keep_last=1")
-    done = small("quickstart.yaml", *settings, "training.keep_best=cluster_shape", "training.steps=40")
+    done = small("quickstart.yaml", *settings, "training.keep_best=cluster_shape/log_width_pad_ks", "training.steps=40")
     assert done.code == 0, done.err
     manifest = json.loads((done.folder / "checkpoints" / "manifest.json").read_text())
     kept = {entry["step"]: entry["shortfall"] for entry in manifest["checkpoints"]}
-    found = re.findall(r"step (\d+): cluster_shape/largest_ks is ([\d.]+) on validation", done.err.replace("\n", " "))
+    found = re.findall(r"step (\d+): cluster_shape/log_width_pad_ks is ([\d.]+) on validation", done.err.replace("\n", " "))
     scored = {int(step): float(value) for step, value in found}
     assert sorted(scored) == [10, 20, 30, 40]
     validation = json.loads((done.folder / "validation.json").read_text())["rows"]
