@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.forking import Forked, plain_pictures
+from tests.end_to_end.forking import Forked, completed, plain_pictures
 from tests.end_to_end.unbroken import CONDITIONAL, SETTINGS
 
 SMALL = (
@@ -52,9 +52,13 @@ Call = Callable[..., Finished]
 
 
 def call(*arguments: str | Path, runs: Path, cwd: Path, **environment: str) -> Finished:
-    command = [sys.executable, "-m", "runner", *map(str, arguments)]
-    variables = {**os.environ, "RUNNER_RUNS": str(runs), "COLUMNS": "200", **environment}
-    done = subprocess.run(command, cwd=cwd, env=variables, capture_output=True, text=True, timeout=300)
+    """One call of ``runner``; with a PYTHONPATH of its own in a new process, which alone looks at it."""
+    variables = {"RUNNER_RUNS": str(runs), "COLUMNS": "200", **environment}
+    if "PYTHONPATH" in environment:
+        command, inherited = [sys.executable, "-m", "runner", *map(str, arguments)], {**os.environ, **variables}
+        done = subprocess.run(command, cwd=cwd, env=inherited, capture_output=True, text=True, timeout=300)
+    else:
+        done = completed(*arguments, cwd=cwd, environment=variables)
     return Finished(done.returncode, done.stdout, done.stderr, runs)
 
 

@@ -5,12 +5,12 @@ That process runs nothing of TensorFlow and has no thread of Python's, so that i
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,6 @@ _LOADED = (
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([*_LOADED, __name__])
-_numbers = itertools.count(1)
 
 
 class Forked:
@@ -44,7 +43,7 @@ class Forked:
 
     Args:
         arguments: As of ``runner``.
-        cwd: Its folder; also gets what it prints.
+        cwd: Its folder.
         environment: Variables that differ from this process's.
         before: Called in the new process before anything else, e.g. to change what it is going to use.
     """
@@ -56,8 +55,8 @@ class Forked:
         environment: Mapping[str, str],
         before: tuple[Callable[[], object], ...] = (),
     ) -> None:
-        number = next(_numbers)
-        self._printed = (cwd / f"stdout-{number}", cwd / f"stderr-{number}")
+        self._folder = tempfile.TemporaryDirectory(prefix="printed-")
+        self._printed = (Path(self._folder.name) / "stdout", Path(self._folder.name) / "stderr")
         variables = {**os.environ, **environment}
         words = [str(argument) for argument in arguments]
         self._process: Any = _context.Process(
@@ -88,6 +87,17 @@ class Forked:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
+
+
+def completed(
+    *arguments: str | Path, cwd: Path, environment: Mapping[str, str], timeout: float = 300
+) -> subprocess.CompletedProcess[str]:
+    """One call of ``runner``, to its end."""
+    process = Forked(*arguments, cwd=cwd, environment=environment)
+    out, err = process.communicate(timeout)
+    code = process.returncode
+    assert code is not None
+    return subprocess.CompletedProcess(["runner", *map(str, arguments)], code, out, err)
 
 
 def _run(

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.forking import completed
+
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("runs")]
 
 
@@ -32,13 +34,14 @@ def copy(quickstart: Any, tmp_path: Path) -> Path:
 @pytest.fixture
 def runner(quickstart: Any, tmp_path: Path) -> Any:
     def run(*arguments: str | Path, poison: bool = False) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "COLUMNS": "250", "RUNNER_RUNS": str(quickstart.runs)}
-        if poison:
-            folder = tmp_path / "poison"
-            folder.mkdir(exist_ok=True)
-            for name in ("tensorflow", "keras"):
-                (folder / f"{name}.py").write_text("raise AssertionError('TensorFlow is loaded')")
-            environment["PYTHONPATH"] = str(folder)
+        environment = {"COLUMNS": "250", "RUNNER_RUNS": str(quickstart.runs)}
+        if not poison:
+            return completed(*arguments, cwd=tmp_path, environment=environment)
+        folder = tmp_path / "poison"
+        folder.mkdir(exist_ok=True)
+        for name in ("tensorflow", "keras"):
+            (folder / f"{name}.py").write_text("raise AssertionError('TensorFlow is loaded')")
+        environment = {**os.environ, **environment, "PYTHONPATH": str(folder)}
         command = [sys.executable, "-m", "runner", *map(str, arguments)]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 

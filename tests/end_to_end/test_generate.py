@@ -1,7 +1,6 @@
 """Responses of a trained model as files, through the command a user types, and back through the reader."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 from plugins.tpc_digits import TpcDigits, TpcDigitsParams
 from runner.api import Sample
 from runner.run_directory import read_sample
+from tests.end_to_end.forking import completed
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("models")]
 
@@ -24,9 +24,8 @@ Call = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def generate(quickstart: Any, tmp_path: Path) -> Call:
     def run(output: Path | str, *options: str, of: Path = quickstart.folder) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "COLUMNS": "200", "RUNNER_RUNS": str(quickstart.runs)}
-        command = [sys.executable, "-m", "runner", "generate", str(of), "-o", str(output), *options]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        environment = {"COLUMNS": "200", "RUNNER_RUNS": str(quickstart.runs)}
+        return completed("generate", of, "-o", output, *options, cwd=tmp_path, environment=environment)
 
     return run
 

@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from tests.end_to_end.forking import completed
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("models")]
 
@@ -30,9 +30,8 @@ SUMS = {
 @pytest.fixture
 def runner(tmp_path: Path) -> Call:
     def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-        variables = {**os.environ, "COLUMNS": "250", "RUNNER_RUNS": str(tmp_path / "runs"), **environment}
-        command = [sys.executable, "-m", "runner", *map(str, arguments)]
-        return subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True)
+        variables = {"COLUMNS": "250", "RUNNER_RUNS": str(tmp_path / "runs"), **environment}
+        return completed(*arguments, cwd=tmp_path, environment=variables)
 
     return run
 

@@ -288,7 +288,9 @@ def test_the_best_checkpoint_on_validation_events_is_saved_and_judged(small: Any
     assert done.code == 0, done.err
     manifest = json.loads((done.folder / "checkpoints" / "manifest.json").read_text())
     kept = {entry["step"]: entry["shortfall"] for entry in manifest["checkpoints"]}
-    found = re.findall(r"step (\d+): cluster_shape/log_width_pad_ks is ([\d.]+) on validation", done.err.replace("\n", " "))
+    found = re.findall(
+        r"step (\d+): cluster_shape/log_width_pad_ks is ([\d.]+) on validation", done.err.replace("\n", " ")
+    )
     scored = {int(step): float(value) for step, value in found}
     assert sorted(scored) == [10, 20, 30, 40]
     validation = json.loads((done.folder / "validation.json").read_text())["rows"]
