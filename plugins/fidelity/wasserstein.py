@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from plugins.fidelity.bins import bins_field, bins_of, inner_edges
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import FEWEST, comparable
 from plugins.fidelity.features import Feature, Values, described, features
-from runner.api import Condition, Field, Measurement, Metric, Params, Sample, Score
-
-EVENTS_PER_BIN = 20
-"""Real events that a bin of a condition has at least, where its values differ."""
+from runner.api import Condition, Measurement, Metric, Params, Sample, Score
 
 
 class Wasserstein(Metric):
@@ -35,7 +32,7 @@ class Wasserstein(Metric):
     class Params(Params):
         """Bins of the conditions, and how the errors are found."""
 
-        bins: int = Field(10, ge=1, le=1000, description="bins of each condition; fewer where events are few")
+        bins: int = bins_field()
         bootstrap: int = repeats_field()
 
     def measure(
@@ -82,20 +79,6 @@ def distances(real: Values, generated: Values) -> Values:
         below = [np.searchsorted(values, both[:-1], side="right") / len(values) for values in (a, b)]
         found.append(np.abs(below[0] - below[1]) @ np.diff(both))
     return np.array(found)
-
-
-def inner_edges(values: NDArray[np.float32], bins: int) -> Values:
-    """Edges between bins with equal numbers of events, of which a bin has at least `EVENTS_PER_BIN`."""
-    count = min(bins, max(len(values) // EVENTS_PER_BIN, 1))
-    inner = np.quantile(values.astype(np.float64), np.arange(1, count) / count)
-    return np.unique(inner[inner > values.min()])
-
-
-def bins_of(sample: Sample, edges: Sequence[Values]) -> list[NDArray[np.int64]]:
-    """Number of each event's bin of each condition, (events,) each; those beyond all edges are in the outer bins."""
-    return [
-        np.searchsorted(edge, values, side="right") for edge, values in zip(edges, sample.conditions.T, strict=True)
-    ]
 
 
 def in_bins(real: Values, generated: Values, counts: Sequence[int]) -> list[Values]:

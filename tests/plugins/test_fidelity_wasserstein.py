@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from scipy.stats import wasserstein_distance
 
+from plugins.fidelity.bins import bins_of, inner_edges
 from plugins.fidelity.features import described, features
-from plugins.fidelity.wasserstein import Wasserstein, bins_of, distances, in_bins, inner_edges
+from plugins.fidelity.wasserstein import Wasserstein, distances, in_bins
 from runner.api import Sample
 from tests.plugins.fidelity_samples import (
     blurred,

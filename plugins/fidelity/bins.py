@@ -1,0 +1,33 @@
+"""Bins of conditions, in which events at like conditions are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plugins.fidelity.features import Values
+from runner.api import Field, Sample
+
+EVENTS_PER_BIN = 20
+"""Real events that a bin of a condition has at least, where its values differ."""
+
+
+def bins_field() -> int:
+    """The parameter of a metric that compares in bins of each condition."""
+    return Field(10, ge=1, le=1000, description="bins of each condition; fewer where events are few")
+
+
+def inner_edges(values: NDArray[np.float32], bins: int) -> Values:
+    """Edges between bins with equal numbers of events, of which a bin has at least `EVENTS_PER_BIN`."""
+    count = min(bins, max(len(values) // EVENTS_PER_BIN, 1))
+    inner = np.quantile(values.astype(np.float64), np.arange(1, count) / count)
+    return np.unique(inner[inner > values.min()])
+
+
+def bins_of(sample: Sample, edges: Sequence[Values]) -> list[NDArray[np.int64]]:
+    """Number of each event's bin of each condition, (events,) each; those beyond all edges are in the outer bins."""
+    return [
+        np.searchsorted(edge, values, side="right") for edge, values in zip(edges, sample.conditions.T, strict=True)
+    ]
