@@ -23,7 +23,9 @@ def inner_edges(values: NDArray[np.float32], bins: int) -> Values:
     """Edges between bins with equal numbers of events, of which a bin has at least `EVENTS_PER_BIN`."""
     count = min(bins, max(len(values) // EVENTS_PER_BIN, 1))
     inner = np.quantile(values.astype(np.float64), np.arange(1, count) / count)
-    return np.unique(inner[inner > values.min()])
+    below, first = np.unique(np.searchsorted(np.sort(values), inner), return_index=True)
+    kept: Values = inner[first[below > 0]]  # one of those without an event between them, none without one below
+    return kept
 
 
 def bins_of(sample: Sample, edges: Sequence[Values]) -> list[NDArray[np.int64]]:

@@ -9,7 +9,7 @@ from plugins.fidelity.features import Values
 from plugins.fidelity.vectors import constants, vectors
 from runner.api import Field, Measurement, Metric, Params, Sample, Score
 
-Moments = tuple[Values, Values]
+Gaussians = tuple[Values, Values]
 
 FEWEST_IN_PART = 10
 """Events of the smallest part that a distance is computed of."""
@@ -29,7 +29,7 @@ class Frechet(Metric):
     unit = "1"
     better = "lower"
     headline = "distance"
-    reference = "Kansal et al., arXiv:2211.10295; Chong, Forsyth, arXiv:1911.07023; Buitinck et al., arXiv:2103.11521"
+    reference = "Kansal et al., arXiv:2211.10295; Chong, Forsyth, arXiv:1911.07023 (extrapolation)"
 
     class Params(Params):
         """How the distance is extrapolated, and how its error is found."""
@@ -76,7 +76,7 @@ def extrapolated(real: Values, generated: Values, inputs: int, parts: int) -> Va
     most = min(parts, min(len(real), len(generated)) // FEWEST_IN_PART)
     means = []
     for k in range(1, most + 1):
-        a, b = moments(real, k), moments(generated, k)
+        a, b = gaussians(real, k), gaussians(generated, k)
         features = ((mean[:, inputs:], covariance[:, inputs:, inputs:]) for mean, covariance in (a, b))
         means.append([distances(a, b).mean(), distances(*features).mean()])
     # the value of a straight line at k = 0
@@ -84,7 +84,7 @@ def extrapolated(real: Values, generated: Values, inputs: int, parts: int) -> Va
     return at_0
 
 
-def moments(rows: Values, parts: int) -> Moments:
+def gaussians(rows: Values, parts: int) -> Gaussians:
     """Means (parts, columns) and covariances (parts, columns, columns) of consecutive parts of equal size."""
     size = len(rows) // parts
     cut = rows[: parts * size].reshape(parts, size, -1)
@@ -93,7 +93,7 @@ def moments(rows: Values, parts: int) -> Moments:
     return mean, centred.transpose(0, 2, 1) @ centred / (size - 1)
 
 
-def distances(real: Moments, generated: Moments) -> Values:
+def distances(real: Gaussians, generated: Gaussians) -> Values:
     """Frechet distances between Gaussians of these means and covariances, (parts,).
 
     The trace of the root is the sum of the roots of eigenvalues, so that no root of a matrix without symmetry is taken.

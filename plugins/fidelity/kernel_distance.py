@@ -46,8 +46,8 @@ class KernelDistance(Metric):
         events = min(len(pair.real), len(pair.generated))
         if events < FEWEST:
             unknown = Score(np.nan)
-            few = () if not pair.enough else (f"batches need {FEWEST} usable responses of either sample",)
-            return Measurement({"distance": unknown, "unconditional": unknown}, notes=(*pair.notes, *few))
+            note = f"batches need {FEWEST} usable responses of either sample: the scores are undefined"
+            return Measurement({"distance": unknown, "unconditional": unknown}, notes=(*pair.notes, note))
         size = min(params.batch, events // 2)
         (given, a), (asked, b) = (vectors(sample, pair.real) for sample in (pair.real, pair.generated))
         found = np.empty((params.batches, 2))

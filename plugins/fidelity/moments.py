@@ -48,14 +48,15 @@ def moments(values: Values, numbers: NDArray[np.int64], bins: int) -> Moments:
         bins: How many there are.
 
     Reference:
-        Cramer, Mathematical Methods of Statistics (1946), section 27.4; Particle Data Group, Statistics.
+        Particle Data Group, Review of Particle Physics, Statistics (variance of an estimated variance); Cramer,
+        Mathematical Methods of Statistics (1946), section 27.4.
     """
     columns = values.shape[1]
     cells = (numbers[:, None] * columns + np.arange(columns)).ravel()
 
     def sums(of: Values) -> Values:
-        total: Values = np.bincount(cells, of.ravel(), bins * columns).reshape(bins, columns)
-        return total
+        total = np.bincount(cells, weights=of.ravel(), minlength=bins * columns)
+        return np.asarray(total, np.float64).reshape(bins, columns)
 
     n = np.bincount(numbers, minlength=bins).astype(np.float64)[:, None]
     n[n < 2] = np.nan

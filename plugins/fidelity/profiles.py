@@ -44,7 +44,7 @@ class Profiles(Metric):
     def measure(
         self, params: Profiles.Params, real: Sample, generated: Sample, rng: np.random.Generator
     ) -> Measurement:
-        """The headline, that of the means and of the standard deviations alone, of each condition and each feature.
+        """The headline, that of the means and of the standard deviations alone, of each feature and each condition.
 
         Raises:
             DataError: Where responses are not images, or fewer than two real ones are usable.
@@ -55,11 +55,9 @@ class Profiles(Metric):
         a, b = (np.column_stack([features(s), *_numbers(s, edges)]) for s in (pair.real, pair.generated))
         counts = [len(edge) + 1 for edge in edges] or [1]
         found = estimate(lambda x, y: _averages(profiles(x, y, counts)), a, b, params.bootstrap, rng)
-        names = ["chi2_ndf", "means", "deviations", *(f"at_{condition.name}" for condition in conditions)]
-        names += [column.name for column in columns]
-        # without conditions the one table that there is has no score of its own
-        shown = [k for k in range(len(found.value)) if conditions or k != 3]
-        numbers = zip(names, found.value[shown], found.error[shown], strict=True)
+        names = ["chi2_ndf", "means", "deviations", *(column.name for column in columns)]
+        names += [f"at_{condition.name}" for condition in conditions]
+        numbers = zip(names, found.value, found.error, strict=False)  # without conditions, the last has no name
         scores = {name: Score(value, error) for name, value, error in numbers}
         notes = list(pair.notes)
         if not conditions:
@@ -123,10 +121,10 @@ def _numbers(sample: Sample, edges: Sequence[Values]) -> list[NDArray[np.int64]]
 
 
 def _averages(compared: Sequence[Comparison]) -> Values:
-    """Means of the terms: of all, of means, of standard deviations, of each condition, and of each feature."""
+    """Means of the terms: of all, of means, of standard deviations, of each feature, and of each condition."""
     terms = np.concatenate([profile.terms for profile in compared], axis=1)  # (2, bins of all conditions, features)
-    conditions = [average(profile.terms) for profile in compared]
-    return np.array([average(terms), *map(average, terms), *conditions, *map(average, np.moveaxis(terms, 2, 0))])
+    parts = [*terms, *np.moveaxis(terms, 2, 0), *(profile.terms for profile in compared)]
+    return np.array([average(terms), *map(average, parts)])
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ class _Bins:
         low, high = self.condition.low, self.condition.high
         edges = np.array([low, *self.inner, high])
         if edges[-1] <= edges[-2]:  # the last bin holds the highest value alone
-            edges[-1] = edges[-2] + ((edges[-2] - low) / max(len(self.inner), 1) or 1)
+            edges[-1] = edges[-2] + ((edges[-2] - low) / len(self.inner) if len(self.inner) else 1)
         return edges
 
     def described(self, number: int) -> str:
