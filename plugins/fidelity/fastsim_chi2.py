@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from plugins.fidelity.bins import EVENTS_PER_BIN
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import comparable
 from plugins.fidelity.features import Values, features
@@ -41,7 +42,9 @@ class FastsimChi2(Metric):
     class Params(Params):
         """Bins of the conditions, and how the errors are found."""
 
-        bins: int = Field(19, ge=1, le=1000, description="bins of each condition, of equal width")
+        bins: int = Field(
+            19, ge=1, le=1000, description="bins of each condition, of equal width; fewer where events are few"
+        )
         bootstrap: int = repeats_field()
 
     def measure(
@@ -56,19 +59,20 @@ class FastsimChi2(Metric):
         samples = pair.real, pair.generated
         tables = [profiled(sample) for sample in samples]
         names = list(tables[0]) if real.info.conditions else []
-        edges = {name: np.linspace(*_range(tables, name), params.bins + 1) for name in tables[0]}
+        bins = min(params.bins, max(min(map(len, samples)) // EVENTS_PER_BIN, 1))
+        edges = {name: np.linspace(*_range(tables, name), bins + 1) for name in tables[0]}
         a, b = (
             np.column_stack([response_moments(sample), *_numbers(table, edges)])
             for sample, table in zip(samples, tables, strict=True)
         )
-        found = estimate(lambda x, y: _sums(x, y, params.bins), a, b, params.bootstrap, rng)
+        found = estimate(lambda x, y: _sums(x, y, bins), a, b, params.bootstrap, rng)
         shown = zip(["per_term", "chi2", "terms", *names], found.value, found.error, strict=False)
         scores = {name: Score(value, error) for name, value, error in shown}
         scores["terms"] = Score(found.value[2], better="none")
         notes = list(pair.notes)
         if not names:
             notes.append("the data have no conditions: moments of all events are compared, in one bin")
-        elif pair.enough and found.value[2] < (possible := 2 * MOMENTS * params.bins * len(names)):
+        elif pair.enough and found.value[2] < (possible := 2 * MOMENTS * bins * len(names)):
             notes.append(
                 f"{found.value[2]:.0f} of {possible} terms: bins in which either sample has fewer than "
                 f"{FEWEST_IN_BIN} events are left out"
@@ -119,4 +123,5 @@ def _sums(real: Values, generated: Values, bins: int) -> Values:
         lower = (b.mean - b.sd) - (a.mean - a.sd)
         tables.append([squared_pulls(difference, variance, a, b) for difference in (upper, lower)])
     terms = np.array(tables)  # (profiled, upper or lower, bins, moments)
-    return np.array([average(terms), np.nansum(terms), (~np.isnan(terms)).sum(), *map(average, terms)])
+    per_term, known = average(terms), (~np.isnan(terms)).sum()
+    return np.array([per_term, per_term * known, known, *map(average, terms)])
