@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugins.fidelity.classifier_test import ClassifierTest
 from plugins.fidelity.correlations import Correlations
 from plugins.fidelity.coverage import Coverage
 from plugins.fidelity.fastsim_chi2 import FastsimChi2
@@ -25,6 +26,7 @@ def runner_metrics() -> list[Metric]:
         FastsimChi2(),
         Frechet(),
         KernelDistance(),
+        ClassifierTest(),
         KolmogorovSmirnov(),
         Separation(),
         Wasserstein(),
