@@ -4,6 +4,7 @@ import itertools
 import math
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from plugins.fidelity.features import described, features
 from plugins.fidelity.moments import Moments, moments, squared_pulls
 from plugins.fidelity.profiles import Profiles
+from plugins.tpc_digits import TpcDigits
 from runner.api import Condition, Profile, Sample
 from tests.plugins.fidelity_samples import (
     blurred,
@@ -187,3 +189,18 @@ def test_empty_broken_and_few_responses() -> None:
         assert np.isnan(list(values(found).values())).all()
         assert not found.figures
         assert "few" in found.notes[0]
+
+
+@pytest.mark.data
+def test_real_responses_that_do_not_follow_the_crossing_angle(mpd_data: Path) -> None:
+    dataset = TpcDigits()
+    angles = [{"name": "crossing_angle", "range": (0, 15)}, {"name": "dip_angle", "use": False}]
+    path = mpd_data / "mpd" / "digits_crossing_angle.csv"
+    events = dataset.load(dataset.Params(path=path, conditions=angles), np.random.default_rng(0))
+    events = events.take(np.random.default_rng(1).permutation(len(events)))
+    half = len(events) // 2
+    real, other = events.take(slice(0, half)), events.take(slice(half, 2 * half))
+    same, wrong = (measured(METRIC, real, generated).scores["chi2_ndf"] for generated in (other, shuffled(other)))
+    assert same.error is not None
+    assert abs(same.value - 1) < 3 * same.error
+    assert wrong.value > 3
