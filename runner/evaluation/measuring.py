@@ -52,7 +52,7 @@ def measure(
         PluginError: If it fails, returns something else than a Measurement, no score, or not its main one.
     """
     metric = choice.component
-    with choice.blamed("measure"), _one_thread_for_linear_algebra():
+    with choice.blamed("measure"), _one_thread():
         measurement = metric.measure(choice.params, real, generated, rng, **available.used_by(metric))
     if not isinstance(measurement, Measurement):
         raise PluginError(f"metric {metric.name}: measure returned {type(measurement).__name__}, not a Measurement")
@@ -137,8 +137,8 @@ def notes(measurements: Mapping[str, Measurement]) -> tuple[str, ...]:
     return tuple(f"{name}: {note}" for name, found in measurements.items() for note in found.notes)
 
 
-def _one_thread_for_linear_algebra() -> Any:
-    """BLAS with a thread per core is many times slower where the cores are busy, and its last digits change."""
+def _one_thread() -> Any:
+    """BLAS and OpenMP with a thread per core are many times slower where cores are busy, and last digits change."""
     import threadpoolctl
 
-    return threadpoolctl.threadpool_limits(1, user_api="blas")
+    return threadpoolctl.threadpool_limits(1)
