@@ -43,7 +43,7 @@ class ClassifierTest(Metric):
         folds: int = Field(5, ge=2, le=100, description="parts; each is judged by classifiers trained on the others")
         repeats: int = Field(2, ge=1, le=100, description="classifiers, of other seeds and folds, whose mean is D")
         trees: int = Field(80, ge=1, le=10_000, description="boosted trees of a classifier")
-        epochs: int = Field(20, ge=1, le=10_000, description="passes of the perceptron over its training responses")
+        epochs: int = Field(10, ge=1, le=10_000, description="passes of the perceptron over its training responses")
 
     def measure(
         self, params: ClassifierTest.Params, real: Sample, generated: Sample, rng: np.random.Generator
@@ -149,7 +149,9 @@ def judge(
 def _trees(params: ClassifierTest.Params, seed: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    return HistGradientBoostingClassifier(max_iter=params.trees, early_stopping=False, random_state=seed)
+    return HistGradientBoostingClassifier(
+        max_iter=params.trees, learning_rate=0.2, early_stopping=False, random_state=seed
+    )
 
 
 def _perceptron(params: ClassifierTest.Params, seed: int) -> Any:
@@ -157,7 +159,8 @@ def _perceptron(params: ClassifierTest.Params, seed: int) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), MLPClassifier((64, 64), max_iter=params.epochs, random_state=seed))
+    network = MLPClassifier((64,), learning_rate_init=0.005, max_iter=params.epochs, random_state=seed)
+    return make_pipeline(StandardScaler(), network)
 
 
 CLASSIFIERS = {

@@ -6,9 +6,6 @@ import numpy as np
 
 from plugins.fidelity.features import Values
 
-LEAST = 1e-9
-"""Probabilities are kept this far from 0 and 1, where their log odds are infinite."""
-
 FOLDS = 5
 """Parts, each of which is calibrated with the others."""
 
@@ -18,7 +15,8 @@ def log_weights(real: Values, generated: Values, seed: int) -> tuple[Values, Val
 
     The log odds of a classifier that was trained to the end are too large. A straight line through them, found with
     other responses by logistic regression, makes them those of frequencies (Platt, Adv. Large Margin Classif. (1999)
-    61; the weights: Das et al., arXiv:2305.16774).
+    61; the weights: Das et al., arXiv:2305.16774). Of n + m responses nothing is known better than 1 in n + m, which
+    keeps the weights finite.
 
     Args:
         real: Probabilities that real responses are real, (n,), at least two.
@@ -29,7 +27,7 @@ def log_weights(real: Values, generated: Values, seed: int) -> tuple[Values, Val
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
     n, m = len(real), len(generated)
-    probabilities = np.clip(np.concatenate([real, generated]), LEAST, 1 - LEAST)
+    probabilities = np.clip(np.concatenate([real, generated]), 1 / (n + m), 1 - 1 / (n + m))
     odds = np.log(probabilities / (1 - probabilities))[:, None]
     folds = StratifiedKFold(min(FOLDS, n, m), shuffle=True, random_state=seed)
     labels = np.arange(n + m) < n
