@@ -22,6 +22,7 @@ COMMANDS = {
     "import": "Make a run of a saved Keras model.",
     "runs": "List runs, newest first.",
     "compare": "Set the scores of runs side by side.",
+    "report": "Write the page of a run, or of several side by side.",
     "validate": "Check experiment files without running anything.",
     "schema": "Print the JSON Schema of experiment files.",
     "plugins": "Show what experiments can be made of.",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runner.api import Callback, CallbackContext
 from runner.errors import InterruptedRunError, RunnerError
 from runner.launch.judging import judge
-from runner.launch.preparing import Prepared, create, prepare, recorded, timed
+from runner.launch.preparing import Prepared, create, finish, prepare, recorded, timed
 from runner.launch.selecting import make_judge
 from runner.plan import Choice, Plan
 from runner.report.progress import TrainingProgress, log_file
@@ -108,7 +108,7 @@ def complete(
     except Stopped:
         step, advice = directory.record.steps, f"go on with: runner resume {directory.path}"
         raise InterruptedRunError(f"{directory.path}: interrupted at step {step}; {advice}") from None
-    directory.update(status="finished", message="")
+    finish(directory, times)
     return evaluation.scores
 
 
