@@ -105,10 +105,10 @@ def complete(
                 _keep_trained(plan, directory, trainer)
                 evaluation = judge(plan, directory, prepared, sampler, trainer.step, console)
                 callbacks.tell("on_test_end", _by_name(evaluation.scores))
+            finish(directory, times)
     except Stopped:
         step, advice = directory.record.steps, f"go on with: runner resume {directory.path}"
         raise InterruptedRunError(f"{directory.path}: interrupted at step {step}; {advice}") from None
-    finish(directory, times)
     return evaluation.scores
 
 

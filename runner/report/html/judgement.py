@@ -63,7 +63,7 @@ class Bar:
     zero = round(-_LEFT * _UNIT)
     band_left = round((-LIMIT - _LEFT) * _UNIT)
     band_width = round(2 * LIMIT * _UNIT)
-    limits = (round(_LEFT), round(_RIGHT))
+    ticks = tuple((round((at - _LEFT) * _UNIT), f"{at:.0f}".replace("-", "\N{MINUS SIGN}")) for at in (-3, 0, 3, 10))
 
 
 def bar(z: float | None, better: str) -> Bar | None:
@@ -93,7 +93,9 @@ def summary(scores: ScoreFile) -> list[str]:
         return ["No main score has a floor, so that nothing says how close the model is to real responses."]
     found = {kind: [row for row in judged if verdict(row.z, row.better) == kind] for kind in (AT_FLOOR, WORSE, BEYOND)}
     number, floored = len(judged), len(found[AT_FLOOR])
-    sentences = [f"{floored} of {number} main score{'s' * (number > 1)} {'is' if floored == 1 else 'are'} at the floor."]
+    sentences = [f"{floored or 'None'} of {number} main scores {'is' if floored < 2 else 'are'} at the floor."]
+    if number == 1:
+        sentences[0] = "The one main score is not at the floor."
     if not found[WORSE] and not found[BEYOND]:
         sentences[0] = (
             f"All {number} main scores are at the floor: by them the model cannot be told from real responses."

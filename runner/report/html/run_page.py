@@ -96,7 +96,7 @@ def run_page(run: RunDirectory, record: RunRecord | None = None) -> str:
     if record is None:
         record = run.record
         record = replace(record, status=status_of(record))
-    missing = _Missing()
+    missing = _Missing(run)
     album = Album()
     scores = missing.unless(lambda: read_scores(run), "scores.json")
     if scores is None and not missing.lines:
@@ -127,15 +127,16 @@ def run_page(run: RunDirectory, record: RunRecord | None = None) -> str:
 class _Missing:
     """What cannot be shown, and why."""
 
-    def __init__(self) -> None:
+    def __init__(self, run: RunDirectory) -> None:
         self.lines: list[str] = []
+        self._folder = f"{run.path}/"  # where it is on this machine is no matter of the page
 
     def unless(self, read: Callable[[], T], what: str) -> T | None:
         """What `read` returns; None where it fails, which is noted."""
         try:
             return read()
         except RunnerError as error:
-            self.lines.append(f"{what} is not shown: {error}")
+            self.lines.append(f"{what} is not shown: {str(error).replace(self._folder, '')}")
             return None
 
 
