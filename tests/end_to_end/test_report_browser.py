@@ -88,7 +88,6 @@ def first_column(page: Page) -> list[str]:
     return [re.sub(r"\s", "", cell) for cell in cells]
 
 
-
 def test_the_page_opens_with_nothing_to_complain_of(opened: Open, report: Path) -> None:
     page = opened(report)
     assert page.title().startswith("charge-model (")
@@ -199,7 +198,9 @@ def test_every_text_can_be_read(opened: Open, report: Path, scheme: str) -> None
     page = opened(report, color_scheme=scheme)
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
-    assert page.evaluate("getComputedStyle(document.querySelector('figure img')).backgroundColor") == "rgb(255, 255, 255)"
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('figure img')).backgroundColor") == "rgb(255, 255, 255)"
+    )
     assert contrast(page) == []
 
 
@@ -211,7 +212,9 @@ def test_paper_is_white_and_shows_what_is_folded(opened: Open, report: Path) -> 
     assert not page.locator("nav").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
-    widest = page.evaluate("Math.max(...[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right))")
+    widest = page.evaluate(
+        "Math.max(...[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right))"
+    )
     assert widest <= 690
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0

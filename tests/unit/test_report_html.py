@@ -339,13 +339,15 @@ def bars() -> Iterator[tuple[float, float, bool]]:
         drawn = bar(z, "lower")
         assert drawn is not None
         yield z, drawn.width, drawn.capped
-        assert 0 <= drawn.left
+        assert drawn.left >= 0
         assert drawn.left + drawn.width <= drawn.length
 
 
 def test_a_bar_is_as_long_as_z_until_its_scale_ends() -> None:
     unit = 8
-    assert list(bars()) == [(z, min(max(z, -6), 15) * unit * (-1 if z < 0 else 1), not -6 <= z <= 15) for z, *_ in bars()]
+    assert list(bars()) == [
+        (z, min(max(z, -6), 15) * unit * (-1 if z < 0 else 1), not -6 <= z <= 15) for z, *_ in bars()
+    ]
 
 
 def test_a_perfect_model_is_said_to_be_one() -> None:

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runner.errors import RunDirectoryError, RunnerError
-from runner.report.html.judgement import BEYOND, WORSE, Bar, bar, direction, summary, verdict
+from runner.errors import RunnerError
+from runner.report.html.judgement import Bar, bar, direction, summary, verdict
 from runner.report.html.page import rendered
 from runner.report.html.pictures import Album, Picture
 from runner.report.tables import Table, reference_table, sensitivity_table, uncertain
@@ -167,8 +167,8 @@ def _tables(scores: ScoreFile | None) -> list[tuple[Table, str]]:
     tables = []
     if scores and scores.references:
         says = (
-            "These learned nothing and are no models. A metric that finds shuffled conditions at the floor does not look "
-            "at the conditions; one that finds the nearest training event at the floor does not see copying."
+            "These learned nothing and are no models. A metric that finds shuffled conditions at the floor does not "
+            "look at the conditions; one that finds the nearest training event at the floor does not see copying."
         )
         tables.append((reference_table(scores), says))
     if scores and scores.sensitivity:
@@ -343,7 +343,7 @@ def _provenance(record: RunRecord) -> list[tuple[str, str]]:
 
 
 def _time(text: str) -> str:
-    """ "2026-01-31T23:59:59.000Z" for people."""
+    """A time of the record, such as 2026-01-31T23:59:59.000Z, for people."""
     return f"{text[:10]} {text[11:19]} UTC" if text.endswith("Z") else text
 
 
