@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
+WHITE = "rgb(255, 255, 255)"
 EVIL = "<script>document.title='hit'</script>\"'><img src=x onerror=\"document.title='hit'\">"
 
 Open = Callable[..., "Page"]
@@ -197,23 +198,21 @@ def contrast(page: Page) -> list[str]:
 def test_every_text_can_be_read(opened: Open, report: Path, scheme: str) -> None:
     page = opened(report, color_scheme=scheme)
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
-    assert (
-        page.evaluate("getComputedStyle(document.querySelector('figure img')).backgroundColor") == "rgb(255, 255, 255)"
-    )
+    assert (ground == WHITE) == (scheme == "light")
+    assert page.locator("figure img").first.evaluate("image => getComputedStyle(image).backgroundColor") == WHITE
     assert contrast(page) == []
 
 
 def test_paper_is_white_and_shows_what_is_folded(opened: Open, report: Path) -> None:
     page = opened(report, color_scheme="dark", width=690)
     page.emulate_media(media="print")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == WHITE
     assert page.evaluate("getComputedStyle(document.querySelector('.scroll')).overflowX") == "visible"
     assert not page.locator("nav").is_visible()
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("details:not([open])").count() == 0
-    widest = page.evaluate(
-        "Math.max(...[...document.querySelectorAll('table')].map(t => t.getBoundingClientRect().right))"
+    widest = page.locator("table").evaluate_all(
+        "tables => Math.max(...tables.map(t => t.getBoundingClientRect().right))"
     )
     assert widest <= 690
     page.evaluate("dispatchEvent(new Event('afterprint'))")

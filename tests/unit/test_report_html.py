@@ -6,7 +6,6 @@ import hashlib
 import math
 import re
 import shutil
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -334,20 +333,17 @@ def test_the_verdict_is_by_the_direction(z: float | None, better: str, said: str
         )
 
 
-def bars() -> Iterator[tuple[float, float, bool]]:
-    for z in (-100.0, -6.0, -1.0, 0.0, 1.0, 15.0, 15.1, math.inf):
-        drawn = bar(z, "lower")
-        assert drawn is not None
-        yield z, drawn.width, drawn.capped
-        assert drawn.left >= 0
-        assert drawn.left + drawn.width <= drawn.length
-
-
-def test_a_bar_is_as_long_as_z_until_its_scale_ends() -> None:
-    unit = 8
-    assert list(bars()) == [
-        (z, min(max(z, -6), 15) * unit * (-1 if z < 0 else 1), not -6 <= z <= 15) for z, *_ in bars()
-    ]
+@pytest.mark.parametrize("z", [-100.0, -6.0, -1.0, 0.0, 1.0, 15.0, 15.1, math.inf])
+def test_a_bar_is_as_long_as_z_until_its_scale_ends(z: float) -> None:
+    drawn = bar(z, "lower")
+    assert drawn is not None
+    assert [text for _, text in drawn.ticks] == ["\N{MINUS SIGN}3", "0", "3", "10"]
+    places = {text: place for place, text in drawn.ticks}
+    unit = (places["10"] - places["0"]) / 10
+    assert drawn.width == pytest.approx(unit * min(abs(z), 15 if z > 0 else 6))
+    assert drawn.capped == (not -6 <= z <= 15)
+    assert drawn.left + (drawn.width if z < 0 else 0) == pytest.approx(places["0"])
+    assert 0 <= drawn.left <= drawn.left + drawn.width <= drawn.length
 
 
 def test_a_perfect_model_is_said_to_be_one() -> None:
