@@ -1,0 +1,5 @@
+"""Runs side by side: those that differ in the seed as one group, each group against a baseline."""
+
+from runner.compare.result import Cell, ComparedScore, Comparison, Difference, Group, Parameter
+
+__all__ = ["Cell", "ComparedScore", "Comparison", "Difference", "Group", "Parameter"]
