@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.errors import RunnerError
-from runner.report.html.judgement import Bar, bar, direction, summary, verdict
+from runner.report.judgement import Bar, bar, direction, summary, verdict
 from runner.report.html.page import rendered
 from runner.report.html.pictures import Album, Picture
 from runner.report.tables import Table, reference_table, sensitivity_table, uncertain

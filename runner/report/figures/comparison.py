@@ -1,0 +1,70 @@
+"""Main scores of several groups of runs beside the floor."""
+
+from __future__ import annotations
+
+import math
+
+from matplotlib.figure import Figure
+
+from runner.compare import Cell, ComparedScore, Comparison
+from runner.report.figures.canvas import COLOURS, FLOOR, blank, shown
+from runner.report.figures.styles import styled
+from runner.report.judgement import LIMIT, distance
+
+_MARKERS = "os^Dvp*X"
+_BAND = 0.7  # of a row, for all groups together
+_LARGEST = 1e6
+
+
+@styled
+def score_chart(comparison: Comparison) -> Figure:
+    """How far each group is off the floor in each main score, to the worse to the right.
+
+    The axis is linear within ±3 standard deviations of the floor and logarithmic beyond. Bars are the standard deviation
+    over the seeds, or the evaluation's standard error where there is one seed.
+
+    Args:
+        comparison: The comparison; scores without a floor are left out.
+    """
+    scores = [score for score in comparison.scores if score.headline and any(_at(score, cell) for cell in score.cells)]
+    groups = comparison.groups
+    figure = blank(8, 1.1 + 0.24 * max(len(groups), 2) * max(len(scores), 1) / 2 + 0.22 * math.ceil(len(groups) / 2))
+    height = figure.get_figheight()
+    legend = 0.1 + 0.22 * math.ceil(len(groups) / 2)
+    axis = figure.add_axes((0.3, 0.55 / height, 0.67, 1 - (0.55 + legend) / height))
+    axis.axvspan(-LIMIT, LIMIT, color=FLOOR, linewidth=0)
+    axis.axvline(0, color="0.4", linewidth=0.8)
+    for number, group in enumerate(groups):
+        offset = _BAND * ((number + 0.5) / len(groups) - 0.5)
+        points = [(place + offset, *point) for place, score in enumerate(scores) if (point := _at(score, score.cells[number]))]
+        colour = "0.35" if group.reference else COLOURS[number % len(COLOURS)]
+        axis.errorbar(
+            [x for _, x, _ in points],
+            [y for y, _, _ in points],
+            xerr=[error for _, _, error in points] if points else None,
+            fmt=_MARKERS[number % len(_MARKERS)],
+            color=colour,
+            markerfacecolor="white" if group.reference else colour,
+            markersize=6,
+            linewidth=1.2,
+            label=shown(group.label.replace("_", " ") if group.reference else group.label),
+        )
+    axis.set_xscale("symlog", linthresh=LIMIT, linscale=1)
+    axis.set_yticks(range(len(scores)), [shown(score.key) for score in scores])
+    axis.set_ylim(max(len(scores), 1) - 0.5, -0.5)
+    for place in range(1, len(scores)):
+        axis.axhline(place - 0.5, color="0.9", linewidth=0.8)
+    axis.tick_params(axis="y", length=0)
+    axis.set_xlabel("distance from the floor, to the worse [sd of the floor]")
+    figure.legend(loc="upper center", ncols=2, frameon=False, fontsize="small")
+    return figure
+
+
+def _at(score: ComparedScore, cell: Cell | None) -> tuple[float, float] | None:
+    """Where a group stands in a score: its distance and its error, in standard deviations of the floor."""
+    off = distance(cell.z, score.better) if cell else None
+    if cell is None or off is None:
+        return None
+    spread = cell.error if cell.sd is None else cell.sd
+    error = spread / score.floor_sd if spread is not None and score.floor_sd else 0.0
+    return min(max(off, -_LARGEST), _LARGEST), min(error, _LARGEST) if math.isfinite(error) else 0.0
