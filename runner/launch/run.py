@@ -220,14 +220,11 @@ def _preview(directory: RunDirectory, path: Path, prepared: Prepared, sampler: S
     from runner.report import figures
 
     history = read_history(directory, figures.MOST_STEPS)
-    figures.loss_curves(directory.figures / "losses.png", history.step, history.losses)  # makes the folder of both
+    losses = figures.loss_curves(history.step, history.losses)
+    figures.save(losses, directory.figures / "losses.png")  # makes the folder of both
     real = prepared.splits.test.take(slice(_PREVIEW)).loaded()
-    figures.gallery(
-        path,
-        real,
-        sampler(real.conditions),
-        generated_title=f"generated at step {step:,}",
-    )
+    responses = figures.gallery(real, sampler(real.conditions), generated_title=f"generated at step {step:,}")
+    figures.save(responses, path)
 
 
 class _Callbacks:

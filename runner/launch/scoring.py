@@ -72,15 +72,15 @@ def score(
 
 
 def _draw(directory: RunDirectory, halves: Halves, generated: Sample, found: Evaluation) -> None:
-    from runner.report import figures
+    from runner.report.figures import MOST_STEPS, draw, gallery, loss_curves, mean_response, save
 
     folder: Path = directory.figures
     as_many = generated.take(slice(0, len(halves.asked)))
-    figures.gallery(folder / "gallery.png", halves.asked, as_many)  # at equal conditions, one by one
-    figures.mean_response(folder / "mean_response.png", halves.compared, as_many)
-    history = read_history(directory, figures.MOST_STEPS)
+    save(gallery(halves.asked, as_many), folder / "gallery.png")  # at equal conditions, one by one
+    save(mean_response(halves.compared, as_many), folder / "mean_response.png")
+    history = read_history(directory, MOST_STEPS)
     if len(history.step):
-        figures.loss_curves(folder / "losses.png", history.step, history.losses)
+        save(loss_curves(history.step, history.losses), folder / "losses.png")
     for metric, measurement in found.measurements.items():
         for figure in measurement.figures:
-            figures.draw(folder / metric / f"{figure.name}.png", figure)
+            save(draw(figure), folder / metric / f"{figure.name}.png")
