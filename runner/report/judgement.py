@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runner.report.tables import uncertain, z_text
-from runner.run_directory import ScoreFile, ScoreRow
+from runner.run_directory import ScoreFile
 
 LIMIT = 3.0
 """Standard deviations of the floor beyond which a model can be told from real responses."""
@@ -127,6 +127,6 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
 
 
-def direction(row: ScoreRow) -> str:
-    """Which way a score is good, in words."""
-    return {"zero": "near 0", "one": "near 1", "none": ""}.get(row.better, row.better)
+def direction(better: str) -> str:
+    """Which way a score is good, in words; "" for a figure to know."""
+    return {"zero": "near 0", "one": "near 1", "none": ""}.get(better, better)

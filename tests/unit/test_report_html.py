@@ -13,8 +13,8 @@ import pytest
 
 from runner.errors import RunDirectoryError
 from runner.report.html import run_page, write_report
-from runner.report.judgement import AT_FLOOR, BEYOND, WORSE, bar, summary, verdict
 from runner.report.html.pictures import Album, Picture
+from runner.report.judgement import AT_FLOOR, BEYOND, WORSE, bar, summary, verdict
 from runner.run_directory import RunDirectory
 from tests.report_runs import RECORD, ROWS, make_bare_run, make_run, row, scores
 

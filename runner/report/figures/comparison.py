@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
@@ -13,30 +14,32 @@ from runner.report.judgement import LIMIT, distance
 
 _MARKERS = "os^Dvp*X"
 _BAND = 0.7  # of a row, for all groups together
-_LARGEST = 1e6
+_LARGEST = 100_000
+_TICKS = [sign * size for sign in (-1, 1) for size in (3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)] + [0]
 
 
 @styled
 def score_chart(comparison: Comparison) -> Figure:
     """How far each group is off the floor in each main score, to the worse to the right.
 
-    The axis is linear within ±3 standard deviations of the floor and logarithmic beyond. Bars are the standard deviation
-    over the seeds, or the evaluation's standard error where there is one seed.
+    The axis is linear within ±3 standard deviations of the floor and logarithmic beyond. Bars are the standard
+    deviation over the seeds, or the evaluation's standard error where there is one seed.
 
     Args:
         comparison: The comparison; scores without a floor are left out.
     """
     scores = [score for score in comparison.scores if score.headline and any(_at(score, cell) for cell in score.cells)]
     groups = comparison.groups
-    figure = blank(8, 1.1 + 0.24 * max(len(groups), 2) * max(len(scores), 1) / 2 + 0.22 * math.ceil(len(groups) / 2))
+    figure = blank(10.5, 1.1 + 0.24 * max(len(groups), 2) * max(len(scores), 1) / 2 + 0.22 * math.ceil(len(groups) / 2))
     height = figure.get_figheight()
     legend = 0.1 + 0.22 * math.ceil(len(groups) / 2)
-    axis = figure.add_axes((0.3, 0.55 / height, 0.67, 1 - (0.55 + legend) / height))
+    axis = figure.add_axes((0.25, 0.55 / height, 0.73, 1 - (0.55 + legend) / height))
     axis.axvspan(-LIMIT, LIMIT, color=FLOOR, linewidth=0)
     axis.axvline(0, color="0.4", linewidth=0.8)
     for number, group in enumerate(groups):
         offset = _BAND * ((number + 0.5) / len(groups) - 0.5)
-        points = [(place + offset, *point) for place, score in enumerate(scores) if (point := _at(score, score.cells[number]))]
+        places = [(place + offset, _at(score, score.cells[number])) for place, score in enumerate(scores)]
+        points = [(place, *at) for place, at in places if at]
         colour = "0.35" if group.reference else COLOURS[number % len(COLOURS)]
         axis.errorbar(
             [x for _, x, _ in points],
@@ -50,6 +53,9 @@ def score_chart(comparison: Comparison) -> Figure:
             label=shown(group.label.replace("_", " ") if group.reference else group.label),
         )
     axis.set_xscale("symlog", linthresh=LIMIT, linscale=1)
+    axis.set_xticks(_TICKS, [f"{tick:,}".replace("-", "\N{MINUS SIGN}") for tick in _TICKS])
+    axis.set_xticks([], minor=True)
+    axis.set_xlim(*_limits(axis.dataLim.intervalx))
     axis.set_yticks(range(len(scores)), [shown(score.key) for score in scores])
     axis.set_ylim(max(len(scores), 1) - 0.5, -0.5)
     for place in range(1, len(scores)):
@@ -68,3 +74,9 @@ def _at(score: ComparedScore, cell: Cell | None) -> tuple[float, float] | None:
     spread = cell.error if cell.sd is None else cell.sd
     error = spread / score.floor_sd if spread is not None and score.floor_sd else 0.0
     return min(max(off, -_LARGEST), _LARGEST), min(error, _LARGEST) if math.isfinite(error) else 0.0
+
+
+def _limits(interval: Sequence[float]) -> tuple[float, float]:
+    """From below the band to beyond the last bar."""
+    low, high = interval
+    return min(1.2 * low, -1.5 * LIMIT), max(1.2 * high, 3 * LIMIT)

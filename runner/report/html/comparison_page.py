@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from urllib.parse import quote
 from runner.compare import Cell, ComparedScore, Comparison, Difference, Group
 from runner.report.html.page import rendered
 from runner.report.html.pictures import Album
-from runner.report.judgement import distance, listed, verdict
+from runner.report.judgement import direction, listed, verdict
 from runner.report.tables import uncertain, z_text
 from runner.run_directory import RunDirectory
 
@@ -39,33 +39,44 @@ class CellText:
 
     Attributes:
         value: Mean over the seeds with their standard deviation, or of one seed with the evaluation's error.
-        detail: Number of seeds and the evaluation's error, or "".
-        z: Distance from the floor.
-        state: The same in words.
-        difference: To the baseline, with its interval, or "".
-        p: The p-value, or "".
-        verdict: In words, or "".
-        sort: Numbers to sort by: value, z, difference, p-value; None where there is none.
+        details: Distance from the floor, and the evaluation's error where the other is of the seeds.
+        best: Whether no other model is better.
+        sort: Number to sort by.
     """
 
-    value: str = ""
-    detail: str = ""
-    z: str = ""
-    state: str = ""
-    difference: str = ""
-    p: str = ""
-    verdict: str = ""
-    sort: tuple[float | None, ...] = (None, None, None, None)
+    value: str
+    details: tuple[str, ...]
+    best: bool
+    sort: float
 
 
 @dataclass(frozen=True)
-class ComparedLine:
-    """A row of the table of scores."""
+class ScoreLine:
+    """A row of the table of scores; a cell is None where a group was not scored."""
 
     score: ComparedScore
     direction: str
     floor: str
-    cells: tuple[CellText, ...]
+    cells: tuple[CellText | None, ...]
+
+
+@dataclass(frozen=True)
+class DifferenceLine:
+    """A row of the table of differences: one score of one group.
+
+    Attributes:
+        score: The score.
+        label: The group.
+        difference: To the baseline.
+        text: The same with its interval.
+        p: Its p-value, or "".
+    """
+
+    score: ComparedScore
+    label: str
+    difference: Difference
+    text: str
+    p: str
 
 
 def comparison_page(comparison: Comparison, runs: Sequence[RunDirectory], folder: Path | None = None) -> str:
@@ -79,18 +90,21 @@ def comparison_page(comparison: Comparison, runs: Sequence[RunDirectory], folder
     groups, here = comparison.groups, (folder or Path.cwd()).absolute()
     reports = {run.path.absolute(): _address(run, here) for run in runs}
     lines = [_line(score) for score in comparison.scores]
+    differences = [line for score in comparison.scores for line in _differences(score, groups)]
     models = [group.label for group in groups if not group.reference]
     return rendered(
         "comparison.html",
         title=_title(models),
         models=models,
         groups=[_group(group, number == comparison.baseline, reports) for number, group in enumerate(groups)],
-        baseline=comparison.baseline,
+        baseline=groups[comparison.baseline].label,
         warnings=comparison.warnings,
         notes=comparison.notes,
         chart=_chart(comparison),
         main=[line for line in lines if line.score.headline],
         lines=lines,
+        main_differences=[line for line in differences if line.score.headline],
+        differences=differences,
         parameters=[(found.key, [_json(value) for value in found.values]) for found in comparison.parameters],
     )
 
@@ -109,35 +123,30 @@ def _group(group: Group, baseline: bool, reports: dict[Path, str]) -> GroupLine:
     return GroupLine(group, tuple(runs), baseline)
 
 
-def _line(score: ComparedScore) -> ComparedLine:
-    return ComparedLine(
+def _line(score: ComparedScore) -> ScoreLine:
+    return ScoreLine(
         score=score,
-        direction={"zero": "near 0", "one": "near 1", "none": ""}.get(score.better, score.better),
+        direction=direction(score.better),
         floor="" if score.floor is None else uncertain(score.floor, score.floor_sd),
-        cells=tuple(_cell(cell, score.better) for cell in score.cells),
+        cells=tuple(None if cell is None else _cell(cell, score.better) for cell in score.cells),
     )
 
 
-def _cell(cell: Cell | None, better: str) -> CellText:
-    if cell is None:
-        return CellText()
-    evaluation = "" if cell.error is None or cell.sd is None else f", evaluation ± {cell.error:.2g}"
-    difference = cell.difference
-    return CellText(
-        value=uncertain(cell.mean, cell.error if cell.sd is None else cell.sd),
-        detail=f"{cell.n} seeds{evaluation}" if cell.n > 1 else "",
-        z=z_text(cell.z) if distance(cell.z, better) is not None else "",
-        state=verdict(cell.z, better),
-        difference="" if difference is None else _interval(difference),
-        p="" if difference is None else _p(difference),
-        verdict="" if difference is None else difference.verdict,
-        sort=(
-            cell.mean,
-            cell.z,
-            difference.value if difference else None,
-            (difference.p if difference.p_holm is None else difference.p_holm) if difference else None,
-        ),
-    )
+def _cell(cell: Cell, better: str) -> CellText:
+    details = []
+    if state := verdict(cell.z, better):
+        details.append(f"z {z_text(cell.z)}, {state}")
+    if cell.sd is not None and cell.error is not None:
+        details.append(f"{cell.n} seeds, evaluation ± {cell.error:.2g}")
+    value = uncertain(cell.mean, cell.error if cell.sd is None else cell.sd)
+    return CellText(value, tuple(details), cell.best, cell.mean)
+
+
+def _differences(score: ComparedScore, groups: Sequence[Group]) -> Iterator[DifferenceLine]:
+    for group, cell in zip(groups, score.cells, strict=True):
+        if cell is not None and cell.difference is not None:
+            found = cell.difference
+            yield DifferenceLine(score, group.label, found, _interval(found), _p(found))
 
 
 def _interval(difference: Difference) -> str:

@@ -104,7 +104,7 @@ def _matrices(data: Matrices) -> str:
     off = np.abs(np.asarray(data.generated, np.float64) - np.asarray(data.real, np.float64))
     if not np.isfinite(off).any():
         return "undefined"
-    row, column = np.unravel_index(int(np.nanargmax(off)), off.shape)
+    row, column = map(int, np.unravel_index(int(np.nanargmax(off)), off.shape))
     return (
         f"largest difference: {data.names[row]} and {data.columns[column]}, "
         f"real {data.real[row, column]:.2f}, generated {data.generated[row, column]:.2f}"

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.errors import RunnerError
-from runner.report.judgement import Bar, bar, direction, summary, verdict
 from runner.report.html.page import rendered
 from runner.report.html.pictures import Album, Picture
+from runner.report.judgement import Bar, bar, direction, summary, verdict
 from runner.report.tables import Table, reference_table, sensitivity_table, uncertain
 from runner.run_directory import (
     RunDirectory,
@@ -158,7 +158,7 @@ def _line(row: ScoreRow) -> ScoreLine:
         excess="" if row.excess is None else uncertain(row.excess, row.error),
         bar=bar(row.z, row.better),
         verdict=verdict(row.z, row.better),
-        direction=direction(row),
+        direction=direction(row.better),
     )
 
 

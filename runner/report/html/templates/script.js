@@ -1,5 +1,6 @@
 "use strict";
 // The tables are complete without this: it sorts and filters them, and opens what is folded before printing.
+const FEW = 5; // rows that need no filter
 for (const table of document.querySelectorAll("table.sortable")) {
   const body = table.tBodies[0];
   const value = (row, column) => {
@@ -30,6 +31,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
     head.append(button);
   });
 
+  if (body.rows.length <= FEW) continue;
   const box = document.createElement("div");
   const label = document.createElement("label");
   const input = document.createElement("input");
