@@ -11,10 +11,15 @@ from typing import Any
 
 from matplotlib.figure import Figure as MplFigure
 
-from runner.api import Figure, Histogram, Scatter
+from runner.api import Bars, Curves, Figure, Histogram, Maps, Matrices, Profile, Scatter
+from runner.report.figures.bars import bars
 from runner.report.figures.canvas import encoded, save
 from runner.report.figures.clouds import scatter
+from runner.report.figures.curves import curves
 from runner.report.figures.distributions import histogram
+from runner.report.figures.maps import maps
+from runner.report.figures.matrices import matrices
+from runner.report.figures.profiles import profile
 from runner.report.figures.responses import gallery, mean_response
 from runner.report.figures.styles import STYLES, style, styled
 from runner.report.figures.training import MOST_STEPS, loss_curves, validation_curves
@@ -35,6 +40,11 @@ __all__ = [
 _KINDS: Mapping[type, Callable[[Any], MplFigure]] = {
     Histogram: histogram,
     Scatter: scatter,
+    Profile: profile,
+    Maps: maps,
+    Matrices: matrices,
+    Curves: curves,
+    Bars: bars,
 }
 
 

@@ -29,6 +29,8 @@ _UNDATED: Mapping[str, Mapping[str, None]] = {
 }
 _DPI = {"png": 150, "pdf": 300, "svg": 150}  # of the parts that are pixels
 
+_QUICKLY: Mapping[str, Mapping[str, Any]] = {"png": {"pil_kwargs": {"compress_level": 3}}}  # 15 % larger than 6
+
 
 def blank(width: float, height: float) -> Figure:
     """An empty figure [inch], which knows nothing of pyplot and of a screen."""
@@ -69,7 +71,7 @@ def encoded(figure: Figure, form: str) -> bytes:
         raise ValueError(f"figures are written as {', '.join(_UNDATED)}, not as {form!r}")
     file = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "runner", "svg.fonttype": "none", "pdf.fonttype": 42}):
-        figure.savefig(file, format=form, dpi=_DPI[form], metadata=dict(_UNDATED[form]))
+        figure.savefig(file, format=form, dpi=_DPI[form], metadata=dict(_UNDATED[form]), **_QUICKLY.get(form, {}))
     return file.getvalue()
 
 
