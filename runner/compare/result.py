@@ -69,6 +69,8 @@ class Cell:
         n: Number of seeds with this score.
         error: Standard error of one run's evaluation, in the root mean square, or None where unknown.
         z: Mean excess over the floor in standard deviations of the floor, or None where there is no floor.
+        at_floor: Whether it cannot be told from real responses: the root mean square of z over the seeds is below 3;
+            None where there is no floor.
         best: Whether no other model's mean is better.
         difference: To the baseline; None for the baseline itself, for references, and where a value is missing.
     """
@@ -78,6 +80,7 @@ class Cell:
     n: int
     error: float | None
     z: float | None
+    at_floor: bool | None
     best: bool = False
     difference: Difference | None = None
 

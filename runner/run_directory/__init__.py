@@ -32,6 +32,7 @@ from runner.run_directory.scores import (
     Sensitivity,
     read_headline,
     read_scores,
+    shortfall,
     write_scores,
 )
 from runner.run_directory.validation import ValidationRow, add_validation, read_validation
@@ -68,6 +69,7 @@ __all__ = [
     "read_scores",
     "read_validation",
     "replace_atomic",
+    "shortfall",
     "status_of",
     "write_atomic",
     "write_hdf5",
