@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -118,7 +119,7 @@ def make_run(root: Path, record: RunRecord = RECORD, found: ScoreFile | None = N
     return run
 
 
-def make_bare_run(root: Path, record: RunRecord = RECORD) -> RunDirectory:
+def make_bare_run(root: Path, record: RunRecord = RECORD, **experiment: Any) -> RunDirectory:
     """A run with its experiment and its record, and nothing else."""
     tree = {
         "name": record.name,
@@ -126,8 +127,22 @@ def make_bare_run(root: Path, record: RunRecord = RECORD) -> RunDirectory:
         "seed": record.seed,
         "data_seed": DATA_SEED,
         "evaluation": {"events": EVENTS, "metrics": [{"name": "kolmogorov_smirnov"}]},
+        **experiment,
     }
     return RunDirectory.create(root, record, {"resolved.yaml": config.dump(tree)})
+
+
+def make_group(root: Path, name: str, seeds: Sequence[int], factor: float = 1.0) -> list[RunDirectory]:
+    """Runs of one experiment with several seeds, with scores and their experiment alone."""
+    found = []
+    for seed in seeds:
+        run = make_bare_run(root, dataclasses.replace(RECORD, name=name, seed=seed), training={"model": name})
+        shifted = [
+            dataclasses.replace(known, value=known.value * factor * (1 + 0.01 * seed), step=seed) for known in ROWS
+        ]
+        write_scores(run, scores(shifted))
+        found.append(run)
+    return found
 
 
 def _validation(step: int) -> ValidationRow:

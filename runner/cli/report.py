@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
+
+if TYPE_CHECKING:
+    from runner.run_directory import RunDirectory
 
 
 @click.command()
@@ -47,8 +51,22 @@ def command(
         if len(runs) == 1:
             with runs[0].lock():
                 click.echo(write_report(runs[0]))
+        else:
+            click.echo(_write_comparison(runs, output or Path("comparison.html"), force))
         if with_figures:
             for run in runs:
                 with run.lock():
                     figures.write_figure_files(run, forms=("png", "pdf"))
                 click.echo(run.figures)
+
+
+def _write_comparison(runs: Sequence[RunDirectory], path: Path, force: bool) -> Path:
+    from runner.compare import compare
+    from runner.report.html import comparison_page
+    from runner.run_directory import write_atomic
+
+    comparison = compare(runs, everything=True, force=force)
+    for warning in comparison.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    write_atomic(path, comparison_page(comparison, runs, path.parent))
+    return path

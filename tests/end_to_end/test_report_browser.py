@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner.report.html import write_report
-from tests.report_runs import RECORD, ROW, ROWS, make_run, row, scores
+from runner.compare import compare
+from runner.report.html import comparison_page, write_report
+from runner.run_directory import write_atomic
+from tests.report_runs import RECORD, ROWS, make_group, make_run, row, scores
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -227,4 +229,47 @@ def test_the_heading_of_a_bar_is_on_its_scale(opened: Open, report: Path) -> Non
     assert zero is not None
     assert line is not None
     assert abs(zero["x"] + zero["width"] / 2 - line["x"]) < 1
-    assert ROW.score == "largest"
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of two groups, one of which is called like an attack."""
+    root = tmp_path_factory.mktemp("comparison")
+    runs = [*make_group(root, "plain", (1, 2, 3)), *make_group(root, EVIL.replace("/", ""), (1, 2, 3), factor=2.0)]
+    for run in runs:
+        run.report.write_text("<!DOCTYPE html><title>its own page</title>")
+    page = comparison_page(compare(runs, everything=True), runs, root)
+    write_atomic(root / "comparison.html", page)
+    return root / "comparison.html"
+
+
+def test_a_comparison_is_sorted_and_filtered(opened: Open, comparison: Path) -> None:
+    page = opened(comparison)
+    table = page.locator("table.sortable", has_text="Differences to plain").first
+    verdict = table.locator("thead th", has_text="verdict")
+    verdict.locator("button").press("Enter")
+    assert verdict.get_attribute("aria-sort") == "ascending"
+    said = [cell.split("\n")[0].strip() for cell in table.locator("tbody td:last-child").all_inner_texts()]
+    assert said == sorted(said)
+    page.locator("summary", has_text="scores").click()
+    page.get_by_label("Show rows with").first.fill("coverage")
+    assert page.get_by_role("status").first.inner_text() == "1 of 7 rows"
+    assert page.title().startswith("Comparison of plain and <script>")
+
+
+def test_a_comparison_leads_to_the_runs(opened: Open, comparison: Path) -> None:
+    page = opened(comparison)
+    links = page.locator("#groups a")
+    assert links.count() == 6
+    for number in (0, 5):
+        links.nth(number).click()
+        assert page.title() == "its own page"
+        page.go_back()
+
+
+def test_a_comparison_fits_a_phone_and_can_be_read(opened: Open, comparison: Path) -> None:
+    for scheme in ("light", "dark"):
+        page = opened(comparison, width=360, height=740, color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert contrast(page) == []
+        assert page.locator("[onerror]").count() == 0

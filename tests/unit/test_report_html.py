@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from runner.compare import Difference, compare
 from runner.errors import RunDirectoryError
-from runner.report.html import run_page, write_report
+from runner.report.html import comparison_page, run_page, write_report
+from runner.report.html.comparison import interval
 from runner.report.html.pictures import Album, Picture
 from runner.report.judgement import AT_FLOOR, BEYOND, WORSE, bar, summary, verdict
 from runner.run_directory import RunDirectory
-from tests.report_runs import RECORD, ROWS, make_bare_run, make_run, row, scores
+from tests.report_runs import RECORD, ROWS, make_bare_run, make_group, make_run, row, scores
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}</style>"
 
@@ -358,3 +360,109 @@ def test_better_than_real_is_no_merit() -> None:
     (first, second) = summary(scores((row(value=0.1), row(metric="other"))))
     assert first == "1 of 2 main scores is at the floor."
     assert "kolmogorov_smirnov/largest. That is no merit" in second
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> list[RunDirectory]:
+    root = tmp_path_factory.mktemp("compared")
+    runs = [*make_group(root, "first", (1, 2, 3)), *make_group(root, "second", (1, 2, 3), factor=2.0)]
+    runs[0].report.write_text("its own page")
+    return runs
+
+
+def test_a_comparison_shows_groups_differences_and_parameters(compared: list[RunDirectory]) -> None:
+    comparison = compare(compared, everything=True)
+    html = comparison_page(comparison, compared, compared[0].path.parent.parent)
+    page = Page(html)
+    for words in (
+        "Comparison of first and second",
+        "baseline",
+        "shuffled_conditions",
+        "real responses in a model's place",
+        "Differences to first",
+        "3 seeds, evaluation ± 0.1",
+        "[95 % interval]",
+        "paired",
+    ):
+        assert words in page.text
+    for score in comparison.scores:
+        for cell in score.cells:
+            if cell is not None and cell.difference is not None:
+                assert f"{cell.difference.value:+.1f}"[:2] in page.text
+                assert cell.difference.verdict in page.text
+    (image,) = page.all("img")
+    assert "kolmogorov_smirnov/largest: first z +0.1" in (image["alt"] or "")
+    assert len(page.all("h1")) == 1
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert len(html.encode()) < 1_000_000
+    assert comparison_page(comparison, compared, compared[0].path.parent.parent) == html
+
+
+def test_runs_with_a_page_of_their_own_are_linked(compared: list[RunDirectory], tmp_path: Path) -> None:
+    comparison = compare(compared, everything=True)
+    root = compared[0].path.parent.parent
+    beside = Page(comparison_page(comparison, compared, root))
+    links = [link["href"] for link in beside.all("a") if not (link["href"] or "").startswith("#")]
+    assert links == [f"first/{compared[0].path.name}/report.html"]
+    (above,) = [link["href"] for link in Page(comparison_page(comparison, compared, root / "first")).all("a")][-1:]
+    assert above == f"{compared[0].path.name}/report.html"
+
+
+def test_what_limits_a_comparison_comes_first(compared: list[RunDirectory]) -> None:
+    comparison = dataclasses.replace(compare(compared), warnings=("the revisions differ",))
+    page = Page(comparison_page(comparison, compared))
+    assert page.text.index("the revisions differ") < page.text.index("Runs that differ in the seed")
+
+
+@pytest.mark.usefixtures("sketched")
+def test_names_of_runs_stay_text_in_a_comparison(tmp_path: Path) -> None:
+    name = EVIL.replace("/", "")
+    runs = [*make_group(tmp_path, name, (1,)), *make_group(tmp_path, "javascript:alert(1)", (1,))]
+    for run in runs:
+        run.report.write_text("its own page")
+    comparison = dataclasses.replace(compare(runs, everything=True), warnings=(EVIL,), notes=(EVIL,))
+    page = Page(comparison_page(comparison, runs, tmp_path))
+    assert name in page.text
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert len(page.all("script")) == 1
+    addresses = [link["href"] or "" for link in page.all("a")]
+    assert all(re.fullmatch(r"#[a-z]+|[A-Za-z0-9%_./-]+/report\.html", address) for address in addresses)
+    assert sum(address.endswith("/report.html") for address in addresses) == 2
+    assert all("<script>alert" in (image["alt"] or "") for image in page.all("img"))
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (-2.7, -3.4, -2.0, "-2.70 [-3.40, -2.00]"),
+        (0.0712, -0.0101, 0.1525, "+0.071 [-0.010, +0.152]"),
+        (1234.0, 1000.0, 1468.0, "+1230 [+1000, +1470]"),
+        (0.5, None, None, "+0.5"),
+        (0.5, 0.5, 0.5, "+0.5"),
+        (0.5, -math.inf, math.inf, "+0.5"),
+        (math.nan, None, None, "+nan"),
+    ],
+)
+def test_intervals_are_rounded_by_their_width(value: float, low: float | None, high: float | None, text: str) -> None:
+    difference = Difference(
+        value=value, low=low, high=high, p=None, p_holm=None, test="Welch", reason="", verdict="not distinguishable"
+    )
+    assert interval(difference) == text
+
+
+@pytest.mark.parametrize("groups", [0, 1, 12])
+def test_the_chart_of_any_number_of_groups(compared: list[RunDirectory], groups: int) -> None:
+    from runner.report.figures.comparison import score_chart
+
+    whole = compare(compared)
+    some = dataclasses.replace(
+        whole,
+        groups=(whole.groups * 12)[:groups],
+        scores=tuple(dataclasses.replace(score, cells=(score.cells * 12)[:groups]) for score in whole.scores),
+    )
+    axis = score_chart(some).axes[0]
+    assert axis.get_xlabel() == "distance from the floor, to the worse [sd of the floor]"
+    assert len(axis.containers) == groups
+    assert len(axis.get_yticks()) == (4 if groups else 0)
+    low, high = axis.get_xlim()
+    assert low < -3 < 3 < high

@@ -62,7 +62,8 @@ def score_chart(comparison: Comparison) -> Figure:
         axis.axhline(place - 0.5, color="0.9", linewidth=0.8)
     axis.tick_params(axis="y", length=0)
     axis.set_xlabel("distance from the floor, to the worse [sd of the floor]")
-    figure.legend(loc="upper center", ncols=2, frameon=False, fontsize="small")
+    if groups:
+        figure.legend(loc="upper center", ncols=2, frameon=False, fontsize="small")
     return figure
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.report.html.comparison_page import comparison_page
-from runner.report.html.run_page import run_page
+from runner.report.html.comparison import comparison_page
+from runner.report.html.run import run_page
 from runner.run_directory import RunDirectory, RunRecord, write_atomic
 
 __all__ = ["comparison_page", "run_page", "write_report"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.compare import Cell, ComparedScore, Comparison, Difference, Group
+from runner.compare import Cell, ComparedScore, Comparison, Difference, Group, Parameter
 from runner.report.html.page import rendered
 from runner.report.html.pictures import Album
 from runner.report.judgement import direction, listed, verdict
@@ -105,7 +105,8 @@ def comparison_page(comparison: Comparison, runs: Sequence[RunDirectory], folder
         lines=lines,
         main_differences=[line for line in differences if line.score.headline],
         differences=differences,
-        parameters=[(found.key, [_json(value) for value in found.values]) for found in comparison.parameters],
+        parameters=[_parameter(found) for found in comparison.parameters if found.differs],
+        all_parameters=[_parameter(found) for found in comparison.parameters],
     )
 
 
@@ -146,10 +147,10 @@ def _differences(score: ComparedScore, groups: Sequence[Group]) -> Iterator[Diff
     for group, cell in zip(groups, score.cells, strict=True):
         if cell is not None and cell.difference is not None:
             found = cell.difference
-            yield DifferenceLine(score, group.label, found, _interval(found), _p(found))
+            yield DifferenceLine(score, group.label, found, interval(found), _p(found))
 
 
-def _interval(difference: Difference) -> str:
+def interval(difference: Difference) -> str:
     """A difference with its interval, to two digits of half its width."""
     value, low, high = difference.value, difference.low, difference.high
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high) and high > low):
@@ -165,6 +166,10 @@ def _p(difference: Difference) -> str:
     if difference.p_holm is not None:
         return f"{difference.p_holm:.2g}"
     return "" if difference.p is None else f"{difference.p:.2g} uncorrected"
+
+
+def _parameter(found: Parameter) -> tuple[str, list[str]]:
+    return found.key, [_json(value) for value in found.values]
 
 
 def _json(value: object) -> str:
