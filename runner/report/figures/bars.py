@@ -50,13 +50,13 @@ def _limits(
     values: np.typing.NDArray[np.float64], errors: np.typing.NDArray[np.float64], log: bool
 ) -> tuple[float, float]:
     """Of the axis: from 0, or from below the smallest value, with room for the numbers."""
-    shown_ = np.isfinite(values) & ((values > 0) | (not log))
-    if not shown_.any():
+    kept = np.isfinite(values) & ((values > 0) | (not log))
+    if not kept.any():
         return (0.1, 1.0) if log else (0.0, 1.0)
-    ends = (values + errors)[shown_]
+    ends = (values + errors)[kept]
     if log:
-        low, high = values[shown_].min() / 3, ends.max()
+        low, high = values[kept].min() / 3, ends.max()
         return float(low), float(high * (high / low) ** 0.4)
-    low, high = min((values - errors)[shown_].min(), 0.0), max(ends.max(), 0.0)
+    low, high = min((values - errors)[kept].min(), 0.0), max(ends.max(), 0.0)
     span = high - low or 1.0
     return float(low - 0.05 * span * (low < 0)), float(high + 0.35 * span)

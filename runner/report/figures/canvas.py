@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
@@ -37,6 +38,27 @@ def blank(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
+
+
+def two_panels(title: str, x: str, y: str, below: str, *, bottom: float = 0.11) -> tuple[Figure, Axes, Axes]:
+    """A panel with a smaller one below it on the same x axis.
+
+    Args:
+        title: Of the figure.
+        x: Label of the x axis.
+        y: Label of the y axis.
+        below: Label of the lower y axis.
+        bottom: Margin, as a fraction of the figure's height.
+    """
+    figure = blank(6, 5)
+    figure.subplots_adjust(left=0.14, right=0.97, top=0.93, bottom=bottom, hspace=0.09)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.1))
+    upper.set_title(shown(title))
+    lower.set_xlabel(x)
+    for axis, text in ((upper, y), (lower, below)):
+        axis.set_ylabel(text)
+        axis.yaxis.set_label_coords(-0.115, axis.yaxis.label.get_position()[1])  # below each other
+    return figure, upper, lower
 
 
 def save(figure: Figure, path: Path) -> Path:

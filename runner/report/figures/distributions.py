@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from runner.api import Histogram
-from runner.report.figures.canvas import FLOOR, FLOOR_NAME, GENERATED, REAL, blank, drawable, label, shown
+from runner.report.figures.canvas import FLOOR, FLOOR_NAME, GENERATED, REAL, drawable, label, two_panels
 
 Values = NDArray[np.float64]
 
@@ -29,9 +29,10 @@ def histogram(data: Histogram) -> Figure:
     samples = [drawable(values) for values in (data.real, data.generated)]
     real, generated = [values[np.isfinite(values)] for values in samples]
     edges = _edges(real, generated, tails=data.log_y)
-    figure = blank(6, 5)
-    figure.subplots_adjust(left=0.14, right=0.97, top=0.93, bottom=0.15, hspace=0.06)
-    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.1))
+    beyond = any(((values < edges[0]) | (values > edges[-1])).any() for values in (real, generated))
+    x = label(data.label, data.unit) + "\n(the outermost bins hold what lies beyond them)" * beyond
+    y = label("density", "" if data.unit in ("", "1") else f"1/{data.unit}")
+    figure, top, bottom = two_panels(data.title, x, y, "gen. / real", bottom=0.15)
     counts = [_counts(values, edges) for values in (real, generated)]
     lines = (("real", REAL, "-", 0.15), ("generated", GENERATED, "--", 0.0))
     for count, (name, colour, line, filled) in zip(counts, lines, strict=True):
@@ -42,8 +43,10 @@ def histogram(data: Histogram) -> Figure:
         top.errorbar(_centres(edges), count / scale, np.sqrt(count) / scale, fmt="none", ecolor=colour, elinewidth=1)
     if data.log_y and any(count.any() for count in counts):
         top.set_yscale("log")
-    top.set_title(shown(data.title))
-    top.set_ylabel(label("density", "" if data.unit in ("", "1") else f"1/{data.unit}"))
+        low, high = top.get_ylim()
+        top.set_ylim(low, high * (high / low) ** 0.12)
+    else:
+        top.set_ylim(0, 1.12 * top.get_ylim()[1])
     _ratio(bottom, edges, *counts)
     if data.mark is not None:
         for axis in (top, bottom):
@@ -51,8 +54,6 @@ def histogram(data: Histogram) -> Figure:
     handles, names = top.get_legend_handles_labels()
     band, band_names = bottom.get_legend_handles_labels()
     top.legend(handles + band[:1], names + band_names[:1])
-    beyond = any(((values < edges[0]) | (values > edges[-1])).any() for values in (real, generated))
-    bottom.set_xlabel(label(data.label, data.unit) + "\n(the outermost bins hold what lies beyond them)" * beyond)
     bottom.set_xlim(edges[0], edges[-1])
     return figure
 
@@ -106,7 +107,6 @@ def floor_band(real: Values, generated: float) -> Values:
 
 def _ratio(axis: Axes, edges: Values, real: Values, generated: Values) -> None:
     """Ratio of the densities; triangles at the edge stand for what lies beyond."""
-    axis.set_ylabel("gen. / real")
     axis.axhline(1, color=REAL, linewidth=1)
     if not (real.any() and generated.any()):
         axis.set_ylim(0, 2)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from runner.api import Maps
-from runner.report.figures.canvas import drawable, label, shown
+from runner.report.figures.canvas import drawable, label
 from runner.report.figures.images import image, three_panels
 
 
@@ -20,12 +20,11 @@ def maps(data: Maps) -> Figure:
         data: What to draw.
     """
     real, generated = drawable(data.real), drawable(data.generated)
-    figure, axes, bars = three_panels()
+    figure, axes, bars = three_panels(data.title)
     norm = _norm(np.concatenate([real, generated]), data.log)
     for axis, title, values in zip(axes, ("real", "generated"), (real, generated), strict=False):
         image(axis, np.ma.masked_where(~_has_colour(values, data.log), values), data.axes, norm=norm)
         axis.set_title(title)
-    axes[1].set_ylabel("")
     figure.colorbar(ScalarMappable(norm), cax=bars[0], label=label(data.label, data.unit))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = drawable(generated / real)
@@ -36,8 +35,9 @@ def maps(data: Maps) -> Figure:
         axes[2], np.ma.masked_where(~known, ratio), data.axes, norm=Normalize(1 - reach, 1 + reach), cmap="PuOr"
     )
     axes[2].set_title("generated / real")
+    for axis in axes[1:]:
+        axis.set_ylabel("")
     figure.colorbar(drawn, cax=bars[1], label="ratio", extend=beyond)
-    figure.suptitle(shown(data.title))
     return figure
 
 

@@ -14,7 +14,7 @@ from runner.report.figures.canvas import drawable, shown
 from runner.report.figures.images import three_panels
 
 _CELL = 0.27  # inch
-_LETTER = 0.075  # inch, the mean width of one on an axis
+_LETTER = 0.064  # inch, the mean width of one on an axis
 
 
 def matrices(data: Matrices) -> Figure:
@@ -26,9 +26,9 @@ def matrices(data: Matrices) -> Figure:
     real, generated = drawable(data.real), drawable(data.generated)
     rows, columns = [[name.replace("_", " ") for name in names] for names in (data.names, data.columns)]
     left, bottom = _room(rows), _room(columns)
-    width = left + 3 * max(_CELL * len(columns), 2.2) + 2.7
+    width = left + 3 * max(_CELL * len(columns), 2.2) + 2.4
     height = bottom + max(_CELL * len(rows), 2.2) + 0.65
-    figure, axes, bars = three_panels(width, height, left=left, bottom=bottom)
+    figure, axes, bars = three_panels(data.title, width, height, left=left, bottom=bottom)
     difference = generated - real
     finite = np.abs(difference[np.isfinite(difference)])
     reach = max(float(finite.max()) if len(finite) else 0.0, 0.05)
@@ -42,7 +42,6 @@ def matrices(data: Matrices) -> Figure:
         axis.tick_params(length=0, labelsize="small", labelleft=axis is axes[0])
     figure.colorbar(ScalarMappable(norms[0], "PuOr"), cax=bars[0], label="correlation")
     figure.colorbar(ScalarMappable(norms[2], "PuOr"), cax=bars[1], label="difference of correlations")
-    figure.suptitle(shown(data.title))
     return figure
 
 

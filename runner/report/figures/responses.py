@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from runner.api import DataInfo, Sample
-from runner.report.figures.canvas import blank, label, shown
+from runner.report.figures.canvas import blank, label
 from runner.report.figures.images import image, three_panels
 from runner.report.figures.styles import styled
 
@@ -94,18 +94,18 @@ def mean_response(real: Sample, generated: Sample) -> Figure:
     means = (mean, mean_generated)
     error = np.sqrt(variance + variance_generated)
     pull = np.divide(means[1] - means[0], error, out=np.zeros_like(error), where=error > 0)
-    figure, axes, bars = three_panels()
+    figure, axes, bars = three_panels(f"Mean {real.info.quantity}")
     norm = _amplitude_norm(*(mean.astype(np.float32) for mean in means))
     for axis, title, mean in zip(axes, ("real", "generated"), means, strict=False):
         image(axis, _hits(mean), real.info.axes, norm=norm)
         axis.set_title(title)
-    axes[1].set_ylabel("")
     figure.colorbar(ScalarMappable(norm), cax=bars[0], label=label(f"mean {real.info.quantity}", real.info.unit))
     largest = max(float(np.abs(pull).max()), 1.0)
     pulls = image(axes[2], _hits(pull), real.info.axes, norm=TwoSlopeNorm(0, -largest, largest), cmap="PuOr")
     axes[2].set_title("(generated - real) / error")
+    for axis in axes[1:]:
+        axis.set_ylabel("")
     figure.colorbar(pulls, cax=bars[1], label="standard errors")
-    figure.suptitle(f"Mean {shown(real.info.quantity)}")
     return figure
 
 
