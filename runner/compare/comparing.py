@@ -137,7 +137,6 @@ def _rms(values: Sequence[float]) -> float:
 
 def _compare_with(cells: list[Cell | None], found: Sequence[Rows], baseline: int) -> None:
     """Adds to the cells which is best, and differences to the baseline."""
-    better = next(rows[0][1].better for rows in found if rows)
     distances = [_distance(rows) for rows in found]
     known = [distance for distance in distances if distance is not None]
     best = min(known) if len(known) > 1 else None
@@ -155,7 +154,7 @@ def _compare_with(cells: list[Cell | None], found: Sequence[Rows], baseline: int
 def _distance(rows: Rows) -> float | None:
     """How far from ideal the runs of a group are in the mean, for ranking."""
     distances = [row.shortfall for _, row in rows if row.shortfall is not None]
-    return math.fsum(distances) / len(distances) if distances and len(distances) == len(rows) else None
+    return sum(distances) / len(distances) if distances and len(distances) == len(rows) else None
 
 
 def _difference(rows: Rows, baseline: Rows, cell: Cell, against: Cell) -> Difference:
