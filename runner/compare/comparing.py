@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from runner.compare.grouping import NAMES, Runs, ScoredRun, described, grouped
-from runner.compare.obstacles import limits, obstacles
+from runner.compare.obstacles import limits, named, obstacles
 from runner.compare.result import Cell, ComparedScore, Comparison, Difference, Group, Parameter
 from runner.compare.statistics import FEWEST_SEEDS, estimate, holm
 from runner.compare.verdict import AT_FLOOR, verdict
 from runner.errors import ExperimentError
-from runner.run_directory import ReferenceScores, RunDirectory, ScoreRow, shortfall
+from runner.run_directory import Described, ReferenceScores, RunDirectory, ScoreRow, check_key, shortfall
 
 Key = tuple[str, str]
 Rows = tuple[tuple[int, ScoreRow], ...]  # of one score, with the seed
@@ -23,6 +23,7 @@ def compare(
     runs: Sequence[RunDirectory],
     *,
     baseline: Sequence[RunDirectory] = (),
+    sort: str = "",
     everything: bool = False,
     each: bool = False,
     force: bool = False,
@@ -32,6 +33,7 @@ def compare(
     Args:
         runs: The runs; what stands twice counts once.
         baseline: Runs of the group that differences are to; none for the first group.
+        sort: Key that groups are sorted by, a score from the best on; "" for the order of the runs.
         everything: Whether all scores and parameters are shown, or the main scores and what differs.
         each: Whether every run is a group of its own.
         force: Whether scores of different data or metric versions are set side by side with a warning.
@@ -39,7 +41,7 @@ def compare(
     Raises:
         RunDirectoryError: If a run has no scores, or cannot be read.
         ExperimentError: If the runs were scored on different data or with different versions of a metric, or
-            the baseline is not one of the groups.
+            the baseline is not one of the groups, or no run has the key to sort by.
     """
     scored = [ScoredRun.read(run) for run in dict.fromkeys(runs)]
     hindrances = list(obstacles(scored))
@@ -48,7 +50,10 @@ def compare(
         raise ExperimentError(f"these scores cannot be compared:\n{reasons}\n  --force shows them all the same")
     members, left_out = grouped(scored, each=each)
     models = described(members)
-    first = _baseline(members, models, baseline)
+    first = _baseline(models, baseline)
+    if sort:
+        order = _order(members, sort)
+        members, models, first = [members[i] for i in order], tuple(models[i] for i in order), order.index(first)
     references = _references(members[first])
     groups = (*models, *(Group(label=found.name, name=found.name, reference=True) for found in references))
     scores, notes = _corrected(list(_scores(members, references, first, everything)), models, first)
@@ -63,7 +68,7 @@ def compare(
     )
 
 
-def _baseline(members: Sequence[Runs], models: Sequence[Group], wanted: Sequence[RunDirectory]) -> int:
+def _baseline(models: Sequence[Group], wanted: Sequence[RunDirectory]) -> int:
     if not wanted:
         return 0
     paths = {run.path for run in wanted}
@@ -73,6 +78,18 @@ def _baseline(members: Sequence[Runs], models: Sequence[Group], wanted: Sequence
     labels = ", ".join(models[number].label for number in (found or range(len(models))))
     reason = "several of the groups" if found else "none of the groups"
     raise ExperimentError(f"--baseline: {reason} that are compared; name one of them: {labels}")
+
+
+def _order(members: Sequence[Runs], key: str) -> list[int]:
+    """Numbers of the groups by the mean of what their runs are ranked by; a group that lacks it comes last."""
+    described = [[Described(run.directory) for run in runs] for runs in members]
+    check_key(key, [run for runs in described for run in runs])
+    places = []
+    for runs in described:
+        ranks = [run.rank(key) for run in runs]
+        missing, is_text, _, text = max(ranks)
+        places.append((missing, is_text, sum(rank[2] for rank in ranks) / len(ranks), text))
+    return sorted(range(len(places)), key=lambda number: places[number])
 
 
 def _references(runs: Runs) -> tuple[ReferenceScores, ...]:
@@ -137,7 +154,6 @@ def _rms(values: Sequence[float]) -> float:
 
 def _compare_with(cells: list[Cell | None], found: Sequence[Rows], baseline: int) -> None:
     """Adds to the cells which is best, and differences to the baseline."""
-    better = next(rows[0][1].better for rows in found if rows)
     distances = [_distance(rows) for rows in found]
     known = [distance for distance in distances if distance is not None]
     best = min(known) if len(known) > 1 else None
@@ -155,7 +171,7 @@ def _compare_with(cells: list[Cell | None], found: Sequence[Rows], baseline: int
 def _distance(rows: Rows) -> float | None:
     """How far from ideal the runs of a group are in the mean, for ranking."""
     distances = [row.shortfall for _, row in rows if row.shortfall is not None]
-    return math.fsum(distances) / len(distances) if distances and len(distances) == len(rows) else None
+    return sum(distances) / len(distances) if distances and len(distances) == len(rows) else None
 
 
 def _difference(rows: Rows, baseline: Rows, cell: Cell, against: Cell) -> Difference:
@@ -188,7 +204,7 @@ def _corrected(
     """Corrected p-values and verdicts of the main scores, and what there is to say of all of them."""
     cells = [list(score.cells) for score in scores]
     main = [number for number, score in enumerate(scores) if score.headline and score.better != "none"]
-    families, reasons = set[int](), dict[str, str]()
+    families, reasons = set[int](), dict[str, dict[str, None]]()
     for group in range(len(models)):
         p_values = {row: found.p for row in main if (found := _of(cells[row][group])) and found.p is not None}
         corrected = dict(zip(p_values, holm(list(p_values.values())), strict=True))
@@ -207,9 +223,12 @@ def _corrected(
             )
             cells[row][group] = replace(cell, difference=replace(found, p_holm=corrected.get(row), verdict=said))
             if found.reason:
-                reasons.setdefault(models[group].label, found.reason)
+                reasons.setdefault(found.reason, {})[models[group].label] = None
     complete = tuple(replace(score, cells=tuple(row)) for score, row in zip(scores, cells, strict=True))
-    return complete, (*_notes(families, complete), *(f"{label}: {why}" for label, why in reasons.items()))
+    return complete, (
+        *_notes(families, complete),
+        *(f"{reason} ({named(list(labels))})" for reason, labels in reasons.items()),
+    )
 
 
 def _of(cell: Cell | None) -> Difference | None:

@@ -60,12 +60,13 @@ def _different(what: str, values: Iterable[tuple[ScoredRun, str]]) -> Iterator[s
         runs.setdefault(value, []).append(run.label)
     if len(runs) < 2:
         return
-    told = [f"{value} in {_named(labels)}" for value, labels in list(runs.items())[:_MOST_NAMED]]
+    told = [f"{value} in {named(labels)}" for value, labels in list(runs.items())[:_MOST_NAMED]]
     if len(runs) > _MOST_NAMED:
         told.append(f"{len(runs) - _MOST_NAMED} further values")
     yield f"{what}: {'; '.join(told)}"
 
 
-def _named(labels: Sequence[str]) -> str:
+def named(labels: Sequence[str]) -> str:
+    """The first few of some labels, and how many more there are."""
     further = len(labels) - _MOST_NAMED
     return ", ".join(labels[:_MOST_NAMED]) + (f" and {further} more" if further > 0 else "")

@@ -14,7 +14,8 @@ from runner.run_directory.directory import RunDirectory, status_of
 from runner.run_directory.files import failure, make_folder, replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
-from runner.run_directory.lookup import all_runs, find
+from runner.run_directory.keys import Described, check_key
+from runner.run_directory.lookup import all_runs, find, select
 from runner.run_directory.record import (
     CompilationRecord,
     DataRecord,
@@ -40,6 +41,7 @@ from runner.run_directory.validation import ValidationRow, add_validation, read_
 __all__ = [
     "CompilationRecord",
     "DataRecord",
+    "Described",
     "DeviceRecord",
     "GitRecord",
     "History",
@@ -56,6 +58,7 @@ __all__ = [
     "add_validation",
     "all_runs",
     "best_checkpoint",
+    "check_key",
     "checkpoint_path",
     "failure",
     "find",
@@ -69,6 +72,7 @@ __all__ = [
     "read_scores",
     "read_validation",
     "replace_atomic",
+    "select",
     "shortfall",
     "status_of",
     "write_atomic",
