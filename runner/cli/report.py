@@ -19,54 +19,66 @@ if TYPE_CHECKING:
 @click.option("--figures", "with_figures", is_flag=True, help="Also every figure of each run as PNG and PDF.")
 @click.option(
     "--style",
+    "look",
     type=click.Choice(("plain", "mplhep")),
     default="plain",
     show_default=True,
     help="Look of the figures; mplhep is an optional package.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the page of several runs is written.  [default: comparison.html]",
-)
 @click.option("--force", is_flag=True, help="Compare although data or versions of metrics differ.")
 @options.runs_root
+@options.output
 def command(
-    selectors: Sequence[str], with_figures: bool, style: str, output: Path | None, force: bool, root: Path
+    selectors: Sequence[str], with_figures: bool, look: str, force: bool, root: Path, output: Path | None
 ) -> None:
     """Write the page of a run, or of several side by side.
 
     RUN is a path, the beginning of an id, a name (its newest run), or @last. Of one run, report.html in its folder is
-    written again, from the files there; of several, one page that compares them.
+    written again, from the files there. Of several, chosen as by `compare`, one page that compares them is written to
+    --output, comparison.html by default.
     """
-    from runner.report import figures
-    from runner.report.html import write_report
+    from runner.compare import choose
+    from runner.report.figures import style
     from runner.run_directory import find
 
-    runs = [find(selector, root) for selector in selectors]
-    if output and len(runs) == 1:
+    if output and len(selectors) == 1:
         raise click.UsageError("--output is for the page of several runs; that of one is report.html in its folder")
-    with figures.style(style):
-        if len(runs) == 1:
-            with runs[0].lock():
-                click.echo(write_report(runs[0]))
+    with style(look):
+        if len(selectors) == 1:
+            runs = [find(selectors[0], root)]
+            click.echo(_write_report(runs[0]))
         else:
-            click.echo(_write_comparison(runs, output or Path("comparison.html"), force))
-        if with_figures:
-            for run in runs:
-                with run.lock():
-                    figures.write_figure_files(run, forms=("png", "pdf"))
-                click.echo(run.figures)
+            runs, left_out = choose(selectors, root)
+            click.echo(_write_comparison(runs, left_out, output or Path("comparison.html"), force))
+        for run in runs if with_figures else ():
+            click.echo(_write_figures(run))
 
 
-def _write_comparison(runs: Sequence[RunDirectory], path: Path, force: bool) -> Path:
+def _write_report(run: RunDirectory) -> Path:
+    from runner.report.html import write_report
+
+    with run.lock():
+        return write_report(run)
+
+
+def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool) -> Path:
+    from dataclasses import replace
+
     from runner.compare import compare
     from runner.report.html import comparison_page
     from runner.run_directory import write_atomic
 
-    comparison = compare(runs, everything=True, force=force)
+    found = compare(runs, everything=True, force=force)
+    comparison = replace(found, warnings=(*left_out, *found.warnings))
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
     write_atomic(path, comparison_page(comparison, runs, path.parent))
     return path
+
+
+def _write_figures(run: RunDirectory) -> Path:
+    from runner.report.figures.files import write_figure_files
+
+    with run.lock():
+        write_figure_files(run, forms=("png", "pdf"))
+    return run.figures

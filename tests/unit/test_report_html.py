@@ -391,7 +391,7 @@ def test_a_comparison_shows_groups_differences_and_parameters(compared: list[Run
                 assert f"{cell.difference.value:+.1f}"[:2] in page.text
                 assert cell.difference.verdict in page.text
     (image,) = page.all("img")
-    assert "kolmogorov_smirnov/largest: first z +0.1" in (image["alt"] or "")
+    assert "kolmogorov_smirnov/largest: first z +1.1, second z +7.2" in (image["alt"] or "")
     assert len(page.all("h1")) == 1
     assert len(page.all("caption")) == len(page.all("table"))
     assert len(html.encode()) < 1_000_000
