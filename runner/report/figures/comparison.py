@@ -1,18 +1,22 @@
-"""Main scores of several groups of runs beside the floor."""
+"""Several groups of runs in one figure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
+from runner.api import Histogram
 from runner.compare import Cell, ComparedScore, Comparison
-from runner.report.figures.canvas import COLOURS, FLOOR, blank, shown
+from runner.report.figures.canvas import COLOURS, FLOOR, REAL, blank, drawable, label, shown
 from runner.report.figures.styles import styled
 from runner.report.judgement import LIMIT, distance
 
 _MARKERS = "os^Dvp*X"
+_LINES = ("--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
+_BINS = 40
 _BAND = 0.7  # of a row, for all groups together
 _LARGEST = 100_000
 _TICKS = [sign * size for sign in (-1, 1) for size in (3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)] + [0]
@@ -81,3 +85,38 @@ def _limits(interval: Sequence[float]) -> tuple[float, float]:
     """From below the band to beyond the last bar."""
     low, high = interval
     return min(1.2 * low, -1.5 * LIMIT), max(1.2 * high, 3 * LIMIT)
+
+
+@styled
+def overlay(histograms: Mapping[str, Histogram]) -> Figure:
+    """Densities of one quantity, real and as each of several models generates it.
+
+    Args:
+        histograms: By the model's name, of the same quantity; the real values are the first one's.
+    """
+    first = next(iter(histograms.values()))
+    values = {"real": first.real} | {name: data.generated for name, data in histograms.items()}
+    finite = {name: found[np.isfinite(found)] for name, found in ((key, drawable(v)) for key, v in values.items())}
+    ranges = [np.quantile(found, (0.001, 0.999)) for found in finite.values() if len(found)]
+    low, high = (min(r[0] for r in ranges), max(r[1] for r in ranges)) if ranges else (0.0, 1.0)
+    if not high - low > 1e-9 * max(abs(low), abs(high)):
+        low, high = low - max(0.5, 1e-3 * abs(low)), high + max(0.5, 1e-3 * abs(high))
+    edges = np.linspace(low, high, _BINS + 1)
+    figure = blank(6.4, 4.4)
+    axis = figure.add_axes((0.13, 0.13, 0.84, 0.79))
+    for number, (name, found) in enumerate(finite.items()):
+        counts = np.histogram(np.clip(found, low, high), edges)[0] / (max(len(found), 1) * np.diff(edges))
+        if not number:
+            axis.stairs(counts, edges, color=REAL, fill=True, alpha=0.2, linewidth=0, label=name)
+            axis.stairs(counts, edges, color=REAL, linewidth=1.3)
+            continue
+        colour, line = COLOURS[(number - 1) % len(COLOURS)], _LINES[(number - 1) % len(_LINES)]
+        axis.stairs(counts, edges, color=colour, linestyle=line, linewidth=1.3, label=shown(name))
+    if first.log_y and any(len(found) for found in finite.values()):
+        axis.set_yscale("log")
+    axis.set_xlim(low, high)
+    axis.set_title(shown(first.title))
+    axis.set_xlabel(label(first.label, first.unit))
+    axis.set_ylabel(label("density", "" if first.unit in ("", "1") else f"1/{first.unit}"))
+    axis.legend()
+    return figure

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runner.compare import Cell, ComparedScore, Comparison, Difference, Group, Parameter
+from runner.errors import RunDirectoryError
 from runner.report.html.page import rendered
-from runner.report.html.pictures import Album
+from runner.report.html.pictures import Album, Picture
 from runner.report.judgement import direction, listed, verdict
 from runner.report.tables import uncertain, z_text
-from runner.run_directory import RunDirectory
+from runner.run_directory import RunDirectory, read_figures
+
+if TYPE_CHECKING:
+    from runner.api import Figure, Histogram
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,7 @@ def comparison_page(comparison: Comparison, runs: Sequence[RunDirectory], folder
         lines=lines,
         main_differences=[line for line in differences if line.score.headline],
         differences=differences,
+        overlays=_overlays(comparison, runs),
         parameters=[_parameter(found) for found in comparison.parameters if found.differs],
         all_parameters=[_parameter(found) for found in comparison.parameters],
     )
@@ -168,6 +175,44 @@ def _p(difference: Difference) -> str:
     return "" if difference.p is None else f"{difference.p:.2g} uncorrected"
 
 
+def _overlays(comparison: Comparison, runs: Sequence[RunDirectory]) -> list[Picture]:
+    """Histograms that at least two groups have, of the first run of each, the baseline first."""
+    from runner.api import Histogram
+    from runner.report.figures.comparison import overlay
+
+    by_path = {run.path.absolute(): run for run in runs}
+    found: dict[tuple[str, str], dict[str, Histogram]] = {}
+    groups = comparison.groups
+    for group in (groups[comparison.baseline], *groups):
+        run = by_path.get(group.paths[0].absolute()) if group.paths else None
+        for metric, figures in (_figures(run) if run else {}).items():
+            for data in figures:
+                if isinstance(data, Histogram):
+                    found.setdefault((metric, data.name), {})[group.label] = data
+    album = Album()
+    return [
+        album.drawn(partial(overlay, same), "svg", _overlaid(metric, same))
+        for (metric, _), same in found.items()
+        if len(same) > 1
+    ]
+
+
+def _figures(run: RunDirectory) -> Mapping[str, Sequence[Figure]]:
+    """Data of a run's figures; none where they cannot be read, which the run's own page says."""
+    try:
+        return read_figures(run)
+    except RunDirectoryError:
+        return {}
+
+
+def _overlaid(metric: str, same: Mapping[str, Histogram]) -> str:
+    from runner.report.html.descriptions import spread
+
+    first = next(iter(same.values()))
+    models = "; ".join(f"{name} {spread(data.generated, data.unit)}" for name, data in same.items())
+    return f"{metric}: {first.title}; real {spread(first.real, first.unit)}; {models}"
+
+
 def _parameter(found: Parameter) -> tuple[str, list[str]]:
     return found.key, [_json(value) for value in found.values]
 
@@ -176,7 +221,7 @@ def _json(value: object) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _chart(comparison: Comparison) -> list[object]:
+def _chart(comparison: Comparison) -> list[Picture]:
     """The chart of main scores; none where no main score has a floor."""
     from runner.report.figures.comparison import score_chart
 

@@ -15,7 +15,7 @@ from runner.run_directory import ValidationRow
 def described(data: Figure) -> str:
     """One line of numbers."""
     if isinstance(data, Histogram):
-        return f"real {_spread(data.real, data.unit)}; generated {_spread(data.generated, data.unit)}"
+        return f"real {spread(data.real, data.unit)}; generated {spread(data.generated, data.unit)}"
     if isinstance(data, Scatter):
         return f"correlation of real {_correlation(data.real)}, of generated {_correlation(data.generated)}"
     if isinstance(data, Profile):
@@ -39,7 +39,7 @@ def mean_response(real: Sample, generated: Sample) -> str:
     totals = []
     for sample in (real, generated):
         sums = np.asarray(sample.responses, np.float64).reshape(len(sample), -1).sum(axis=1)
-        totals.append(_spread(sums, sample.info.unit))
+        totals.append(spread(sums, sample.info.unit))
     return f"sum over a response: real {totals[0]}; generated {totals[1]}"
 
 
@@ -64,7 +64,8 @@ def _unit(unit: str) -> str:
     return "" if unit in ("", "1") else f" {unit}"
 
 
-def _spread(values: NDArray[np.floating], unit: str) -> str:
+def spread(values: NDArray[np.floating], unit: str) -> str:
+    """Mean and standard deviation of the finite values."""
     finite = np.asarray(values, np.float64).ravel()
     finite = finite[np.isfinite(finite)]
     if not len(finite):

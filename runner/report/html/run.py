@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -262,7 +262,7 @@ def _drawn(metric: str, data: Sequence[Figure], album: Album) -> Iterator[Pictur
         except (ValueError, TypeError, IndexError) as error:  # what a plugin returned fits nothing
             caption = f"no numbers: {error}"
         yield album.drawn(
-            lambda figure=figure: figures.draw(figure),
+            partial(figures.draw, figure),
             form,
             f"{figure.title}; {caption}",
             caption=caption,
