@@ -256,7 +256,7 @@ def _drawn(metric: str, data: Sequence[Figure], album: Album) -> Iterator[Pictur
     from runner.report.html import descriptions
 
     for figure in data:
-        form: Any = "png" if isinstance(figure, (Scatter, Maps, Matrices)) else "svg"
+        form: Any = "png" if isinstance(figure, (Scatter, Maps)) else "svg"
         try:
             caption = descriptions.described(figure)
         except (ValueError, TypeError, IndexError) as error:  # what a plugin returned fits nothing
