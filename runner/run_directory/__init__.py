@@ -11,6 +11,7 @@ from runner.run_directory.checkpoints import (
     newest_checkpoint,
 )
 from runner.run_directory.directory import RunDirectory, status_of
+from runner.run_directory.figure_file import read_figures, write_figures
 from runner.run_directory.files import failure, make_folder, replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
@@ -66,6 +67,7 @@ __all__ = [
     "keep_checkpoint",
     "make_folder",
     "newest_checkpoint",
+    "read_figures",
     "read_headline",
     "read_history",
     "read_sample",
@@ -76,6 +78,7 @@ __all__ = [
     "shortfall",
     "status_of",
     "write_atomic",
+    "write_figures",
     "write_hdf5",
     "write_sample",
     "write_scores",

@@ -118,5 +118,5 @@ def plain_pictures() -> None:
     from runner.report import figures
     from runner.report.figures.canvas import blank
 
-    for name in ("gallery", "mean_response", "loss_curves", "draw"):
+    for name in ("gallery", "mean_response", "loss_curves", "validation_curves", "draw"):
         setattr(figures, name, lambda *_, **__: blank(1, 1))

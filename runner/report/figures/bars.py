@@ -40,7 +40,7 @@ def bars(data: Bars) -> Figure:
         axis.annotate(text, (max(end, 0), place), (5, 0), textcoords="offset points", va="center", fontsize="small")
     axis.set_yticks(range(len(names)), names)
     axis.set_ylim(len(names) - 0.4, -0.6)
-    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="y", which="both", length=0)
     axis.set_title(shown(data.title))
     axis.set_xlabel(label(data.label, data.unit))
     return figure

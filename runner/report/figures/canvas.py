@@ -57,7 +57,7 @@ def two_panels(title: str, x: str, y: str, below: str, *, bottom: float = 0.11) 
     lower.set_xlabel(x)
     for axis, text in ((upper, y), (lower, below)):
         axis.set_ylabel(text)
-        axis.yaxis.set_label_coords(-0.115, axis.yaxis.label.get_position()[1])  # below each other
+        axis.yaxis.set_label_coords(-0.105, axis.yaxis.label.get_position()[1])  # below each other
     return figure, upper, lower
 
 

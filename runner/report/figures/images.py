@@ -31,6 +31,7 @@ def image(axis: Axes, values: NDArray[np.floating], axes: Sequence[Axis], **opti
     start = second.start if second else 0.0
     extent = (first.start - 0.5, first.start + flat.shape[0] - 0.5, start - 0.5, start + flat.shape[1] - 0.5)
     drawn = axis.imshow(flat.T, origin="lower", extent=extent, aspect="auto", interpolation="nearest", **options)
+    axis.minorticks_off()
     axis.tick_params(direction="out", top=False, right=False)
     axis.set_xlabel(label(first.name, first.unit))
     axis.set_ylabel(label(second.name, second.unit) if second else "")

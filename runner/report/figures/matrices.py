@@ -39,6 +39,7 @@ def matrices(data: Matrices) -> Figure:
         axis.set_title(title)
         axis.set_xticks(range(len(columns)), [shown(name) for name in columns], rotation=90)
         axis.set_yticks(range(len(rows)), [shown(name) for name in rows])
+        axis.minorticks_off()
         axis.tick_params(length=0, labelsize="small", labelleft=axis is axes[0])
     figure.colorbar(ScalarMappable(norms[0], "PuOr"), cax=bars[0], label="correlation")
     figure.colorbar(ScalarMappable(norms[2], "PuOr"), cax=bars[1], label="difference of correlations")
