@@ -64,7 +64,8 @@ def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequenc
 
     name, _, identifier = baseline.rpartition(" ")
     chosen = choose([identifier if name else baseline], root)[0]
-    return [run for run in chosen if run in runs] or chosen
+    compared = set(runs)
+    return [run for run in chosen if run in compared] or chosen
 
 
 def _text(

@@ -2,6 +2,18 @@
 
 from runner.compare.choosing import choose
 from runner.compare.comparing import compare
+from runner.compare.differing import Differing, differing
 from runner.compare.result import Cell, ComparedScore, Comparison, Difference, Group, Parameter
 
-__all__ = ["Cell", "ComparedScore", "Comparison", "Difference", "Group", "Parameter", "choose", "compare"]
+__all__ = [
+    "Cell",
+    "ComparedScore",
+    "Comparison",
+    "Difference",
+    "Differing",
+    "Group",
+    "Parameter",
+    "choose",
+    "compare",
+    "differing",
+]

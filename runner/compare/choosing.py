@@ -27,14 +27,12 @@ def choose(selectors: Sequence[str], root: Path) -> tuple[list[RunDirectory], li
     left_out: list[str] = []
     for selector in selectors:
         found = select(selector, root)
-        scored = [run for run in found if run.scores.exists()]
-        if not scored:
-            first = found[-1]
+        unscored = [run for run in found if not run.scores.exists()]
+        if len(unscored) == len(found):
+            newest = found[-1]
             raise RunDirectoryError(
-                f"{selector}: no scores in {first.path} (it is {first.status}); runner resume or runner evaluate it"
+                f"{selector}: no scores in {newest.path} (it is {newest.status}); runner resume or runner evaluate it"
             )
-        chosen += scored
-        left_out += [
-            f"{run.path} has no scores (it is {run.status}), and is left out" for run in found if run not in scored
-        ]
+        chosen += [run for run in found if run.scores.exists()]
+        left_out += [f"{run.path} has no scores (it is {run.status}), and is left out" for run in unscored]
     return list(dict.fromkeys(chosen)), list(dict.fromkeys(left_out))

@@ -164,8 +164,9 @@ def _compare_with(cells: list[Cell | None], found: Sequence[Rows], baseline: int
         difference = None
         if number != baseline and against is not None and math.isfinite(cell.mean) and math.isfinite(against.mean):
             difference = _difference(found[number], found[baseline], cell, against)
-        if difference or (best is not None and distances[number] == best):
-            cells[number] = replace(cell, best=distances[number] == best, difference=difference)
+        is_best = best is not None and distances[number] == best
+        if difference or is_best:
+            cells[number] = replace(cell, best=is_best, difference=difference)
 
 
 def _distance(rows: Rows) -> float | None:

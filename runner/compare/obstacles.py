@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 
+from runner.compare.code import changes, revision
 from runner.compare.grouping import ScoredRun
 
 _MOST_NAMED = 3
@@ -40,17 +40,8 @@ def limits(runs: Sequence[ScoredRun]) -> Iterator[str]:
 
 
 def _code(run: ScoredRun) -> str:
-    """Revision, and the digest of what was changed since."""
-    git, changes = run.record.git, ""
-    if git.dirty:
-        try:
-            lines = run.directory.git_diff.read_bytes().splitlines(keepends=True)
-        except OSError:
-            lines = []
-        # files that git does not know come and go beside the code
-        code = b"".join(line for line in lines if not line.startswith(b"# not in the repository: "))
-        changes = f" with changes {hashlib.sha256(code).hexdigest()[:12]}"
-    return f"revision {git.revision[:12] if git.revision else 'unknown'}{changes}"
+    changed = changes(run.directory, run.record)
+    return f"revision {revision(run.record)}{f' with {changed}' if changed else ''}"
 
 
 def _different(what: str, values: Iterable[tuple[ScoredRun, str]]) -> Iterator[str]:

@@ -57,11 +57,17 @@ def number_table(comparison: Comparison) -> Table:
 
 
 def parameter_table(comparison: Comparison) -> Table:
-    """What is not the same in all groups, or all that was asked for."""
-    models = comparison.groups[: _models(comparison)]
-    columns = (Column("parameter"), *(Column(group.label) for group in models))
-    rows = tuple((found.key, *map(_value, found.values)) for found in comparison.parameters)
-    title = "Parameters that differ" if all(found.differs for found in comparison.parameters) else "Parameters"
+    """What is not the same in all groups, or all that was asked for; of parameters and groups the more go down."""
+    labels = [group.label for group in comparison.groups[: _models(comparison)]]
+    found = comparison.parameters
+    title = "Parameters that differ" if all(parameter.differs for parameter in found) else "Parameters"
+    if len(labels) > len(found):
+        columns = (Column("group"), *(Column(parameter.key) for parameter in found))
+        values = zip(*(map(_value, parameter.values) for parameter in found), strict=True)
+        rows = tuple((label, *row) for label, row in zip(labels, values, strict=False))
+    else:
+        columns = (Column("parameter"), *map(Column, labels))
+        rows = tuple((parameter.key, *map(_value, parameter.values)) for parameter in found)
     return Table(title, columns, rows)
 
 

@@ -17,7 +17,7 @@ from runner.run_directory.keys import Described, check_key
 log = logging.getLogger("runner")
 
 _CLAUSE = re.compile(r"\s*([^\s=!<>]+)\s*(!=|<=|>=|=|<|>)\s*([^=<>!\s].*?)\s*")
-_AND = re.compile(r"\s+and\s+")
+_AND = re.compile(r"(?:^|\s+)and(?:\s+|$)")
 _OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 
 _ORDERED: Mapping[str, Callable[[float, float], bool]] = {

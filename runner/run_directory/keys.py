@@ -87,7 +87,7 @@ def check_key(key: str, runs: Sequence[Described]) -> None:
     Raises:
         ExperimentError: With the nearest keys there are.
     """
-    if any(run.has(key) for run in runs):
+    if not runs or any(run.has(key) for run in runs):
         return
     known = dict.fromkeys(name for run in runs[:100] for name in run.known())
     near = difflib.get_close_matches(key, known, n=3)
