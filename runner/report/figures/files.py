@@ -7,19 +7,15 @@ from pathlib import Path
 
 from matplotlib.figure import Figure as MplFigure
 
-from runner import config, evaluation
 from runner.api import Figure, Sample
-from runner.errors import ExperimentError
 from runner.evaluation import Halves
-from runner.experiment import Experiment
-from runner.plan.validation import validate
 from runner.report import figures
+from runner.report.compared import compared_samples
 from runner.run_directory import (
     RunDirectory,
     failure,
     read_figures,
     read_history,
-    read_sample,
     read_validation,
 )
 
@@ -40,7 +36,7 @@ def write_figure_files(run: RunDirectory, forms: Sequence[str] = ("png",)) -> tu
         RunDirectoryError: If one of the run's files cannot be read, or a figure cannot be written.
         ExperimentError: If its experiment cannot be read.
     """
-    responses = compared_responses(run)
+    responses = compared_samples(run)
     return write(run, figures_of(run, responses, read_figures(run)), forms)
 
 
@@ -84,23 +80,3 @@ def figures_of(
     for metric, of_metric in data.items():
         for figure in of_metric:
             yield f"{metric}/{figure.name}", figures.draw(figure)
-
-
-def compared_responses(run: RunDirectory) -> tuple[Halves, Sample] | None:
-    """The events that a run's responses are compared with, and as many of its responses; None where it has none.
-
-    Raises:
-        RunDirectoryError: If one of the run's files cannot be read.
-        ExperimentError: If its experiment cannot be read.
-    """
-    paths = [run.samples / "real.h5", run.samples / "generated.h5"]
-    if not all(path.exists() for path in paths):
-        return None
-    real, generated = map(read_sample, paths)
-    document = config.read(run.resolved, alone=True)
-    experiment = validate(Experiment, document.data, document)
-    if isinstance(experiment, list):
-        raise ExperimentError(experiment)
-    events, seed = experiment.evaluation.events, experiment.data_seed
-    halves = evaluation.halve(evaluation.real_events(real, 2 * events, seed), events, seed)
-    return halves, generated.take(slice(0, len(halves.asked)))

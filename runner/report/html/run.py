@@ -210,8 +210,6 @@ def _responses(run: RunDirectory, album: Album, missing: _Missing) -> list[Pictu
     from runner.report.compared import compared_samples
     from runner.report.html import descriptions
 
-    if not (run.samples / "generated.h5").is_file():
-        return []
     samples = missing.unless(lambda: compared_samples(run), "the gallery of responses")
     if samples is None:
         return []
