@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from runner import config, evaluation, testing
+from runner.api import Axis, Bars, Curves, Figure, Histogram, Maps, Matrices, Profile, Scatter
 from runner.run_directory import (
     DataRecord,
     DeviceRecord,
@@ -23,6 +24,7 @@ from runner.run_directory import (
     Sensitivity,
     ValidationRow,
     add_validation,
+    write_figures,
     write_sample,
     write_scores,
 )
@@ -62,6 +64,44 @@ ROW = ScoreRow(
 )
 
 
+NORMAL = np.random.default_rng(5).normal(size=(300, 4))
+STEPS = np.linspace(0, 1, 20)
+
+FIGURES: dict[str, tuple[Figure, ...]] = {
+    "wasserstein": (
+        Histogram("charge", "Charge", "charge", "ADC", NORMAL[:, 0], 1.0 + NORMAL[:, 1], mark=-1.0),
+        Scatter(
+            "cloud", "Width by angle", ("angle", "width"), ("deg", "pad"), NORMAL[:, :2], NORMAL[:, 2:], trend=True
+        ),
+        Profile(
+            "profile",
+            "Width against angle",
+            ("angle", "width"),
+            ("deg", "pad"),
+            np.array([0.0, 5.0, 10.0]),
+            np.array([[1.0, 2.0], [0.1, 0.1], [1.0, 1.0]]),
+            np.array([[1.1, 2.5], [0.1, 0.1], [1.0, 1.0]]),
+        ),
+        Maps(
+            "occupancy",
+            "Occupancy",
+            "occupancy",
+            "",
+            (Axis("pad", 2, "pad"), Axis("time", 3, "time bin")),
+            np.full((2, 3), 0.5),
+            np.full((2, 3), 0.25),
+        ),
+        Matrices("matrix", "Correlations", ("a", "b"), ("a", "b"), np.eye(2), np.array([[1.0, 0.4], [0.2, 1.0]])),
+    ),
+    "classifier": (
+        Curves(
+            "roc", "ROC", ("false positives", "true positives"), ("", ""), {"trees": np.stack([STEPS, STEPS**0.5], 1)}
+        ),
+    ),
+    "speed": (Bars("time", "Time", "time", "ms", ("1", "100"), np.array([2.0, 0.5]), np.array([0.1, 0.01]), log=True),),
+}
+
+
 def row(**changes: object) -> ScoreRow:
     """A score; at the floor unless something else is said."""
     return dataclasses.replace(ROW, **changes)  # type: ignore[arg-type]
@@ -94,13 +134,19 @@ def scores(rows: Sequence[ScoreRow] = ROWS) -> ScoreFile:
     )
 
 
-def make_run(root: Path, record: RunRecord = RECORD, found: ScoreFile | None = None) -> RunDirectory:
+def make_run(
+    root: Path,
+    record: RunRecord = RECORD,
+    found: ScoreFile | None = None,
+    figures: Mapping[str, Sequence[Figure]] = FIGURES,
+) -> RunDirectory:
     """A finished run with all its files but networks and checkpoints.
 
     Args:
         root: Folder that holds the runs.
         record: What is known of it.
         found: Its scores.
+        figures: Data of its metrics' figures.
     """
     run = make_bare_run(root, record)
     test = testing.sample(events=2 * EVENTS)
@@ -115,6 +161,7 @@ def make_run(root: Path, record: RunRecord = RECORD, found: ScoreFile | None = N
     history.merge()
     for step in (100, 200, 300, 400):
         add_validation(run, [_validation(step)])
+    write_figures(run, figures, step=record.model_step)
     write_scores(run, found or scores())
     return run
 

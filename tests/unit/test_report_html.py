@@ -9,16 +9,19 @@ import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from runner.api import Axis, Bars, Figure, Histogram, Maps, Matrices, Profile, Scatter
 from runner.compare import Difference, compare
 from runner.errors import RunDirectoryError
 from runner.report.html import comparison_page, run_page, write_report
 from runner.report.html.comparison import interval
+from runner.report.html.descriptions import described
 from runner.report.html.pictures import Album, Picture
 from runner.report.judgement import AT_FLOOR, BEYOND, WORSE, bar, summary, verdict
 from runner.run_directory import RunDirectory
-from tests.report_runs import RECORD, ROWS, make_bare_run, make_group, make_run, row, scores
+from tests.report_runs import NORMAL, RECORD, ROWS, make_bare_run, make_group, make_run, row, scores
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}</style>"
 
@@ -120,9 +123,19 @@ def test_figures_say_in_words_what_they_show(page: Page) -> None:
         "best at step 400: kolmogorov_smirnov/largest 1.00 ± 0.10, floor 1.00 ± 0.20",
         "15 real responses beside 15 generated responses, at equal conditions",
         "sum over a response: real mean",
+        f"Charge; real mean {NORMAL[:, 0].mean():.4g} ADC, sd {NORMAL[:, 0].std():.3g} ADC",
+        "Width by angle; correlation of real ",
+        "between 5 and 10 deg: real 2, generated 2.5 pad, +3.5 standard errors",
+        "Occupancy; mean over all pixels: real 0.5, generated 0.25",
+        "largest difference: a and b, real 0.00, generated 0.40",
+        "ROC; trees",
+        "Time; 1 2.00 ± 0.10 ms, 100 0.500 ± 0.010 ms",
     ):
         assert any(words in text for text in texts), (words, texts)
     assert all((image["src"] or "").startswith("data:image/") for image in images)
+    kinds = {(image["alt"] or "").partition(";")[0]: (image["src"] or "").partition(";")[0] for image in images}
+    assert kinds["Charge"] == kinds["ROC"] == "data:image/svg+xml"
+    assert kinds["Occupancy"] == "data:image/png"
 
 
 def test_the_page_is_one_file(html: str, page: Page) -> None:
@@ -160,8 +173,13 @@ def test_the_same_files_give_the_same_bytes_wherever_they_are(run: RunDirectory,
     moved = tmp_path / run.path.name
     shutil.copytree(run.path, moved)
     assert run_page(RunDirectory.open(moved)) == html
-    assert write_report(run) == run.report
-    assert run.report.read_text(encoding="utf-8") == html
+
+
+@pytest.mark.usefixtures("sketched")
+def test_the_page_is_in_its_place(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    assert write_report(run) == run.path / "report.html"
+    assert run.report.read_text(encoding="utf-8") == run_page(run)
 
 
 @pytest.mark.usefixtures("sketched")
@@ -231,6 +249,7 @@ def test_scores_of_version_1_0_have_no_floor(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("sketched")
 def test_figures_of_an_older_version_are_shown_as_they_are(tmp_path: Path) -> None:
     run = make_run(tmp_path)
+    run.figure_data.unlink()
     folder = run.figures / "wasserstein"
     folder.mkdir(parents=True)
     (folder / "width_pad.png").write_bytes(PIXEL)
@@ -466,3 +485,28 @@ def test_the_chart_of_any_number_of_groups(compared: list[RunDirectory], groups:
     assert len(axis.get_yticks()) == (4 if groups else 0)
     low, high = axis.get_xlim()
     assert low < -3 < 3 < high
+
+
+EMPTY = np.empty(0)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (Histogram("h", "H", "x", "ADC", EMPTY, np.array([1.0, np.nan])), "real no finite value; generated mean 1 ADC"),
+        (Scatter("s", "S", ("x", "y"), ("", ""), np.ones((3, 2)), np.full((2, 2), np.nan)), "of real undefined, of"),
+        (
+            Profile("p", "P", ("x", "y"), ("", ""), np.arange(3.0), np.full((3, 2), np.nan), np.zeros((3, 2))),
+            "no bin with enough events",
+        ),
+        (
+            Maps("m", "M", "x", "", (Axis("a", 1), Axis("b", 1)), np.full((1, 1), np.inf), np.ones((1, 1))),
+            "real undefined, generated 1",
+        ),
+        (Matrices("c", "C", ("a",), ("a",), np.full((1, 1), np.nan), np.ones((1, 1))), "undefined"),
+        (Bars("b", "B", "x", "ms", ("one",), np.array([np.nan])), "one n/a ms"),
+    ],
+    ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
+)
+def test_what_is_undefined_is_called_so(data: Figure, said: str) -> None:
+    assert said in described(data)
