@@ -70,7 +70,7 @@ def sketched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes seconds; here every picture is a pixel."""
 
     def drawn(album: Album, draw: object, form: str, text: str, *, caption: str = "", wide: bool = False) -> Picture:
-        return Picture("data:image/png;base64," + base64.b64encode(PIXEL).decode(), text, caption, wide)
+        return Picture("data:image/png;base64," + base64.b64encode(PIXEL).decode(), text, caption)
 
     monkeypatch.setattr(Album, "drawn", drawn)
 

@@ -229,7 +229,6 @@ def _responses(run: RunDirectory, album: Album, missing: _Missing) -> list[Pictu
             "png",
             f"Average responses and their difference; {average}",
             caption=average,
-            wide=True,
         ),
     ]
 
@@ -249,7 +248,7 @@ def _metrics(run: RunDirectory, scores: ScoreFile | None, album: Album, missing:
 
 
 def _drawn(metric: str, data: Sequence[Figure], album: Album) -> Iterator[Picture]:
-    from runner.api import Maps, Matrices, Scatter
+    from runner.api import Maps, Scatter
     from runner.report import figures
     from runner.report.html import descriptions
 
@@ -264,7 +263,6 @@ def _drawn(metric: str, data: Sequence[Figure], album: Album) -> Iterator[Pictur
             form,
             f"{figure.title}; {caption}",
             caption=caption,
-            wide=isinstance(figure, (Maps, Matrices)),
         )
 
 
