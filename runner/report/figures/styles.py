@@ -20,6 +20,7 @@ _PLAIN: dict[str, Any] = {
     "axes.axisbelow": True,
     "axes.linewidth": 0.8,
     "axes.titlesize": "medium",
+    "axes.titley": 1.0,  # where it would be put anyway, after measuring everything else
     "figure.titlesize": "medium",
     "legend.fontsize": "small",
     "legend.frameon": False,
