@@ -40,7 +40,11 @@ def test_list_takes_one_kind_and_plugin_files() -> None:
         invoke("plugins", "list", "--kind", "metric", "--plugin", str(CHARGE), "--format", "json").stdout
     )
     assert {entry["kind"] for entry in listed["components"]} == {"metric"}
-    assert {entry["name"] for entry in listed["components"]} >= {"cluster_shape", "mean_charge", "physgan_cluster_shape"}
+    assert {entry["name"] for entry in listed["components"]} >= {
+        "cluster_shape",
+        "mean_charge",
+        "physgan_cluster_shape",
+    }
     assert listed["broken"] == []
 
 
