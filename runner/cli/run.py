@@ -15,6 +15,9 @@ from runner.cli.ending import print_run, print_seeds
 if TYPE_CHECKING:
     from runner.plan import Plan
 
+_MOST_SEEDS = 1000
+"""More than that are a slip of the hand."""
+
 
 @click.command()
 @click.argument("file", type=options.experiment_file)
@@ -82,7 +85,7 @@ def _seeds(asked: str | None, plan: Plan) -> Sequence[int] | None:
         numbers = [int(part) for part in asked.rstrip(",").split(",")]
     except ValueError:
         numbers = []
-    if "," not in asked and numbers and numbers[0] > 0:
+    if "," not in asked and numbers and 0 < numbers[0] <= _MOST_SEEDS:
         first = plan.experiment.seeds[0] if plan.experiment.seeds else plan.experiment.seed
         numbers = list(range(first, first + numbers[0]))
     elif "," not in asked:

@@ -1,4 +1,4 @@
-"""Runs of one experiment with several seeds, each in a process of its own: TensorFlow's settings are those of a process."""
+"""Runs of one experiment with several seeds, each in a process of its own, whose settings TensorFlow takes once."""
 
 from __future__ import annotations
 

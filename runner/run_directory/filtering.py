@@ -16,7 +16,7 @@ from runner.run_directory.keys import Described, check_key
 
 log = logging.getLogger("runner")
 
-_CLAUSE = re.compile(r"\s*([^\s=!<>]+)\s*(!=|<=|>=|=|<|>)\s*([^=<>!\s].*?)\s*")
+_CLAUSE = re.compile(r"""\s*([^\s=!<>]+)\s*(!=|<=|>=|=|<|>)\s*("[^"]*"|'[^']*'|[^\s=<>!"'][^=<>]*?)\s*""")
 _AND = re.compile(r"(?:^|\s+)and(?:\s+|$)")
 _OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
 
@@ -92,7 +92,10 @@ def _condition(part: str, text: str) -> _Condition:
             "a value, several of them joined by 'and', as in 'status=finished and training.steps>=1000'"
         )
     key, operator, value = match.groups()
-    read = config.scalar(value)
+    try:
+        read = config.scalar(value)
+    except ExperimentError as error:
+        raise ExperimentError(f"{text}: {error}") from None
     return _Condition(key, operator, read, read if isinstance(read, str) else value)
 
 
