@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from runner.optimizers import Optimizer
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d+)?)$")]
 
@@ -113,6 +115,9 @@ class Experiment(_Section):
     )
     description: str = Field("", description="one line for people")
     seed: int = Field(0, ge=0, lt=2**63, description="seed of weights, batches, noise and evaluation")
+    seeds: tuple[Seed, ...] | None = Field(
+        None, min_length=1, description="seeds of several runs, one each, in place of `seed`; null: one run"
+    )
     data_seed: int = Field(
         0, ge=0, lt=2**63, description="seed of a simulated data set and of the split; runs to compare share it"
     )
@@ -139,6 +144,13 @@ class Experiment(_Section):
     gpu_memory: int | None = Field(
         None, ge=1, description="GPU memory the run may use [MiB], so that several fit on one; null: what it needs"
     )
+
+    @field_validator("seeds")
+    @classmethod
+    def _each_once(cls, seeds: tuple[int, ...] | None) -> tuple[int, ...] | None:
+        if seeds and len(set(seeds)) < len(seeds):
+            raise ValueError("a seed is named twice; the same seed gives the same run")
+        return seeds
 
 
 def is_file(plugin: str) -> bool:

@@ -2,17 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from runner.api.data import Axis
 
+_FILE_NAME = re.compile(r"[^/.\\][^/\\]{0,199}")
+_LONGEST = 500  # characters
+_Shape = tuple[int | None, ...]
+
+
+class _Checked:
+    """Data that can be drawn and stored, or an error where they are made.
+
+    Raises:
+        ValueError: Where arrays do not have the shapes below, `name` cannot be that of a file, or a text holds what
+            cannot be printed.
+    """
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not _FILE_NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} cannot be the name of a figure, which is that of a file")
+        for text in _texts(vars(self).values()):
+            if len(text) > _LONGEST or not text.isprintable():
+                raise ValueError(f"{self.name}: {text[:60]!a} is no text of a figure")
+        for name, array, expected in self._arrays():
+            found = np.shape(array)
+            if len(found) != len(expected) or any(b not in (None, a) for a, b in zip(found, expected, strict=True)):
+                wanted = ", ".join("any" if size is None else str(size) for size in expected)
+                raise ValueError(f"{self.name}: {name} has shape {found}, not ({wanted})")
+
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        """Each array with its name and the shape it must have, None for any size."""
+        raise NotImplementedError
+
+
+def _texts(values: Any) -> Iterator[str]:
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, Axis):
+        yield from (values.name, values.unit)
+    elif not isinstance(values, (np.ndarray, float, int, type(None))):
+        for value in values:
+            yield from _texts(value)
+
 
 @dataclass(frozen=True)
-class Histogram:
+class Histogram(_Checked):
     """Values of one quantity in both samples, to be drawn as two histograms on common bins.
 
     Attributes:
@@ -23,7 +66,7 @@ class Histogram:
         real: (events,) [unit].
         generated: (events,) [unit].
         log_y: Whether counts are drawn on a logarithmic scale.
-        mark: A value marked by a line, e.g. the detection threshold [unit], or None.
+        mark: The detection threshold, marked by a line [unit], or None.
     """
 
     name: str
@@ -35,9 +78,13 @@ class Histogram:
     log_y: bool = False
     mark: float | None = None
 
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        yield "real", self.real, (None,)
+        yield "generated", self.generated, (None,)
+
 
 @dataclass(frozen=True)
-class Scatter:
+class Scatter(_Checked):
     """Pairs of quantities in both samples, to be drawn as two clouds of points on common axes.
 
     Attributes:
@@ -58,9 +105,15 @@ class Scatter:
     generated: NDArray[np.floating]
     trend: bool = False
 
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        yield "labels", self.labels, (2,)
+        yield "units", self.units, (2,)
+        yield "real", self.real, (None, 2)
+        yield "generated", self.generated, (None, 2)
+
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(_Checked):
     """Mean and spread of a quantity in bins of a condition in both samples, to be drawn with the pulls of the means.
 
     Attributes:
@@ -81,9 +134,16 @@ class Profile:
     real: NDArray[np.floating]
     generated: NDArray[np.floating]
 
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        yield "labels", self.labels, (2,)
+        yield "units", self.units, (2,)
+        yield "edges", self.edges, (None,)
+        yield "real", self.real, (3, len(self.edges) - 1)
+        yield "generated", self.generated, (3, len(self.edges) - 1)
+
 
 @dataclass(frozen=True)
-class Maps:
+class Maps(_Checked):
     """One number per pixel of a response in both samples, to be drawn as two images and their ratio.
 
     Attributes:
@@ -106,9 +166,15 @@ class Maps:
     generated: NDArray[np.floating]
     log: bool = False
 
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        shape = tuple(axis.size for axis in self.axes)
+        yield "axes", self.axes, (2,)
+        yield "real", self.real, shape
+        yield "generated", self.generated, shape
+
 
 @dataclass(frozen=True)
-class Matrices:
+class Matrices(_Checked):
     """Correlation matrices of both samples, to be drawn side by side with their difference.
 
     Attributes:
@@ -127,9 +193,14 @@ class Matrices:
     real: NDArray[np.floating]
     generated: NDArray[np.floating]
 
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        shape = (len(self.names), len(self.columns))
+        yield "real", self.real, shape
+        yield "generated", self.generated, shape
+
 
 @dataclass(frozen=True)
-class Curves:
+class Curves(_Checked):
     """Curves with a common x axis, e.g. ROC curves.
 
     Attributes:
@@ -148,9 +219,17 @@ class Curves:
     curves: Mapping[str, NDArray[np.floating]]
     band: NDArray[np.floating] | None = None
 
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        yield "labels", self.labels, (2,)
+        yield "units", self.units, (2,)
+        for name, points in self.curves.items():
+            yield name, points, (None, 2)
+        if self.band is not None:
+            yield "band", self.band, (None, 3)
+
 
 @dataclass(frozen=True)
-class Bars:
+class Bars(_Checked):
     """Numbers with names, e.g. times per response for several batch sizes.
 
     Attributes:
@@ -172,6 +251,11 @@ class Bars:
     values: NDArray[np.floating]
     errors: NDArray[np.floating] | None = None
     log: bool = False
+
+    def _arrays(self) -> Iterator[tuple[str, Any, _Shape]]:
+        yield "values", self.values, (len(self.names),)
+        if self.errors is not None:
+            yield "errors", self.errors, (len(self.names),)
 
 
 Figure = Histogram | Scatter | Profile | Maps | Matrices | Curves | Bars

@@ -1,131 +1,88 @@
-"""``runner compare``: runs side by side."""
+"""``runner compare``: is A better than B?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
 
 if TYPE_CHECKING:
-    from runner.compare import Cell, Comparison
-    from runner.report.tables import Table
+    from runner.compare import Comparison
+    from runner.run_directory import RunDirectory
 
 
 @click.command()
 @click.argument("selectors", nargs=-1, required=True, metavar="RUN...")
-@click.option("--all", "everything", is_flag=True, help="Also figures that are neither good nor bad.")
+@click.option("--baseline", metavar="RUN", help="Run or group that differences are to, instead of the first.")
+@click.option("--all", "everything", is_flag=True, help="All scores and all parameters.")
+@click.option("--each", is_flag=True, help="Every run by itself, not those that differ in the seed as a group.")
 @click.option("--force", is_flag=True, help="Compare although data or versions of metrics differ.")
+@options.sort
+@options.columns
 @options.runs_root
-@options.table_format("table", "md", "csv", "json", "latex")
-def command(selectors: Sequence[str], everything: bool, force: bool, root: Path, form: str) -> None:
-    """Set the scores of runs side by side.
+@options.table_format("table", "md", "csv", "json", "latex", "html")
+@options.output
+def command(
+    selectors: Sequence[str],
+    baseline: str | None,
+    everything: bool,
+    each: bool,
+    force: bool,
+    sort: str,
+    keep: Sequence[str],
+    drop: Sequence[str],
+    root: Path,
+    form: str,
+    output: Path | None,
+) -> None:
+    """Set runs side by side, with differences to the first.
 
-    RUN is a path, the beginning of an id, a name (its newest run), or @last. Differences are to the first run; their
-    errors take the runs as independent. The best value of each score is marked with *. Of the parameters, only those
-    that differ are shown.
+    RUN is a path, the beginning of an id, a name or a glob of names (all runs with scores), @last, or a filter such as
+    'networks.generator.name=physgan_upsampling and training.steps>=1000'. Runs that differ only in the seed are one
+    group. With three seeds or more in both groups a difference has a p-value.
     """
-    from runner.compare import compare
-    from runner.report.tables import render
-    from runner.run_directory import find
+    from dataclasses import replace
 
-    runs = [find(selector, root) for selector in selectors]
-    comparison = compare(runs, everything=everything, force=force)
+    from runner.compare import choose, compare
+
+    runs, left_out = choose(selectors, root)
+    against = _runs_of(baseline, runs, root) if baseline else ()
+    found = compare(runs, baseline=against, sort=sort, everything=everything, each=each, force=force)
+    comparison = replace(found, warnings=(*left_out, *found.warnings))
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
+    options.deliver(_text(comparison, runs, form, keep, drop), output)
+
+
+def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequence[RunDirectory]:
+    """The runs that are meant; a group's label with an id names its run."""
+    from runner.compare import choose
+
+    name, _, identifier = baseline.rpartition(" ")
+    chosen = choose([identifier if name else baseline], root)[0]
+    compared = set(runs)
+    return [run for run in chosen if run in compared] or chosen
+
+
+def _text(
+    comparison: Comparison, runs: Sequence[RunDirectory], form: str, keep: Sequence[str], drop: Sequence[str]
+) -> str:
+    if form == "html":
+        from runner.report.html import comparison_page
+
+        return str(comparison_page(comparison, runs))
+
+    from runner.report import comparison as tables
+    from runner.report.tables import render, with_columns
+
     if form == "json":
-        import json
-
-        click.echo(json.dumps(_record(comparison), indent=2, ensure_ascii=False))
-        return
-    click.echo(render(_scores(comparison), form))
-    if comparison.parameters and form != "csv":
-        click.echo(render(_parameters(comparison), form))
-
-
-def _scores(comparison: Comparison) -> Table:
-    from runner.report.tables import DIRECTIONS, Column, Table
-
-    columns = [Column("score"), Column("unit"), Column("good")]
-    for number, label in enumerate(comparison.labels):
-        columns.append(Column(label, "right"))
-        if number:
-            columns.append(Column("- first", "right"))
-    rows = []
-    for score in comparison.scores:
-        row = [f"{score.metric}/{score.score}", score.unit, DIRECTIONS[score.better]]
-        for number, cell in enumerate(score.cells):
-            row.append(_value(cell))
-            if number:
-                row.append(_difference(cell))
-        rows.append(tuple(row))
-    return Table("Scores", tuple(columns), tuple(rows), ())
-
-
-def _value(cell: Cell | None) -> str:
-    from runner.report.tables import uncertain
-
-    if cell is None:
-        return ""
-    return f"{uncertain(cell.value, cell.error)}{' *' if cell.best else ''}"
-
-
-def _difference(cell: Cell | None) -> str:
-    from runner.report.tables import uncertain
-
-    if cell is None or cell.difference is None:
-        return ""
-    return uncertain(cell.difference, cell.difference_error)
-
-
-def _parameters(comparison: Comparison) -> Table:
-    import json
-
-    from runner.report.tables import Column, Table
-
-    columns = (Column("parameter"), *(Column(label) for label in comparison.labels))
-    rows = tuple(
-        (changed.key, *("" if value is None else json.dumps(value, ensure_ascii=False) for value in changed.values))
-        for changed in comparison.parameters
-    )
-    return Table("Parameters that differ", columns, rows, ())
-
-
-def _record(comparison: Comparison) -> dict[str, Any]:
-    """The comparison for ``--format json``; what is undefined is null."""
-    import math
-
-    def number(value: float | None) -> float | None:
-        return None if value is None or not math.isfinite(value) else value
-
-    def cell(run: str, found: Cell | None) -> dict[str, Any]:
-        if found is None:
-            return {"run": run, "value": None}
-        return {
-            "run": run,
-            "value": number(found.value),
-            "error": number(found.error),
-            "difference": number(found.difference),
-            "difference_error": number(found.difference_error),
-            "best": found.best,
-        }
-
-    return {
-        "runs": list(comparison.labels),
-        "scores": [
-            {
-                "metric": score.metric,
-                "score": score.score,
-                "unit": score.unit,
-                "better": score.better,
-                "headline": score.headline,
-                "values": [cell(run, found) for run, found in zip(comparison.labels, score.cells, strict=True)],
-            }
-            for score in comparison.scores
-        ],
-        "parameters": {changed.key: list(changed.values) for changed in comparison.parameters},
-        "warnings": list(comparison.warnings),
-    }
+        return tables.comparison_json(comparison)
+    if form == "csv":
+        return render(with_columns(tables.number_table(comparison), keep, drop), form)
+    scores = with_columns(tables.compared_scores(comparison), keep, drop)
+    others = [tables.group_table(comparison), tables.parameter_table(comparison)]
+    return "\n\n".join(render(table, form) for table in (others[0], scores, others[1]) if table.rows)

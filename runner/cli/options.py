@@ -33,9 +33,43 @@ overrides = click.option(
     metavar="KEY=VALUE",
     help="Override a key, e.g. training.steps=100; may be given several times.",
 )
+sort = click.option(
+    "--sort", metavar="KEY", default="", help="Sort by a key of the experiment, or METRIC/SCORE from the best on."
+)
+output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to a file, which is there only when it is complete.",
+)
 experiment_file = click.Path(path_type=Path)
 
 
 def table_format(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """``--format``, one of the given ones; the first is the default."""
     return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True)
+
+
+def columns(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--columns`` and ``--drop``, which choose columns of a table."""
+    keep = click.option(
+        "--columns", "--keep", "keep", multiple=True, metavar="GLOB", help="Only these columns; may be repeated."
+    )
+    drop = click.option("--drop", multiple=True, metavar="GLOB", help="Without these columns; may be repeated.")
+    return keep(drop(command))
+
+
+def deliver(text: str, file: Path | None) -> None:
+    """Prints a text, or writes it to a file and prints the file's path.
+
+    Raises:
+        RunDirectoryError: If the file cannot be written.
+    """
+    if file is None:
+        click.echo(text)
+        return
+    from runner.run_directory import write_atomic
+
+    write_atomic(file, f"{text}\n")
+    click.echo(file)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
-from runner.cli.ending import print_run
+from runner.cli.ending import print_run, print_seeds
+
+if TYPE_CHECKING:
+    from runner.plan import Plan
+
+_MOST_SEEDS = 1000
+"""More than that are a slip of the hand."""
 
 
 @click.command()
 @click.argument("file", type=options.experiment_file)
 @options.overrides
 @click.option("--device", help="auto, cpu, gpu or gpu:N, instead of what the file says.")
+@click.option("--seeds", metavar="N|A,B,...", help="One run for each of N seeds from the file's on, or for each named.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Runs at a time.")
 @click.option("--dry-run", is_flag=True, help="Check everything and print the resolved experiment; run nothing.")
 @options.plugin_files
 @options.runs_root
@@ -22,6 +32,8 @@ def command(
     file: Path,
     overrides: Sequence[str],
     device: str | None,
+    seeds: str | None,
+    jobs: int,
     dry_run: bool,
     plugin_files: Sequence[Path],
     root: Path,
@@ -36,6 +48,7 @@ def command(
 
     chosen = [*overrides, *([f"device={device}"] if device else [])]
     plan = make_plan(config.read(file, chosen), plugin_files=plugin_files)
+    several = _seeds(seeds, plan)
     if dry_run:
         click.echo(config.dump(plan.resolved()), nl=False)
         return
@@ -47,5 +60,36 @@ def command(
 
     console = Console(stderr=True)
     say_on(console)
-    directory, scores = launch.run(plan, root, console)
-    print_run(directory, scores)
+    if several is None:
+        directory, scores = launch.run(plan, root, console)
+        print_run(directory, scores)
+        return
+
+    from runner.launch.several import exit_code, run_seeds
+
+    arguments = [str(file), "--runs", str(root)]
+    arguments += [word for override in chosen for word in ("--set", override)]
+    arguments += [word for plugin in plugin_files for word in ("--plugin", str(plugin))]
+    ended = run_seeds(several, arguments, plan.experiment.name, root, jobs=jobs)
+    print_seeds(ended)
+    sys.exit(exit_code(ended))
+
+
+def _seeds(asked: str | None, plan: Plan) -> Sequence[int] | None:
+    """The seeds of several runs, or None for one run with the experiment's seed."""
+    from runner.errors import ExperimentError
+
+    if asked is None:
+        return plan.experiment.seeds
+    try:
+        numbers = [int(part) for part in asked.rstrip(",").split(",")]
+    except ValueError:
+        numbers = []
+    if "," not in asked and numbers and 0 < numbers[0] <= _MOST_SEEDS:
+        first = plan.experiment.seeds[0] if plan.experiment.seeds else plan.experiment.seed
+        numbers = list(range(first, first + numbers[0]))
+    elif "," not in asked:
+        numbers = []
+    if not numbers or len(set(numbers)) < len(numbers) or not all(0 <= number < 2**63 for number in numbers):
+        raise ExperimentError(f"--seeds {asked}: expected how many, such as 3, or which, each once, such as 1,5,7")
+    return numbers

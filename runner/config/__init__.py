@@ -5,7 +5,8 @@ Only text, numbers, truth values, null, lists and mappings can be written: no ta
 
 from runner.config.document import Document, read
 from runner.config.entries import values
+from runner.config.flat import flat
 from runner.config.overrides import scalar
 from runner.config.writing import dump
 
-__all__ = ["Document", "dump", "read", "scalar", "values"]
+__all__ = ["Document", "dump", "flat", "read", "scalar", "values"]

@@ -21,6 +21,7 @@ from runner.launch.scoring import compared_events, halves_of, score
 from runner.launch.trained import trained_model, uses_model
 from runner.plan import Plan, plan_run
 from runner.plan.choosing import at
+from runner.report.html import write_report
 from runner.report.progress import log_file
 from runner.run_directory import (
     ReferenceScores,
@@ -94,6 +95,7 @@ def evaluate_run(directory: RunDirectory, request: Request, console: Console) ->
         evaluation = score(plan, directory, compared, generated, available, step=step, console=console)
         merged = _merge(directory, old, evaluation, {"test": len(asked), "all": len(generated)})
         write_scores(directory, merged)
+        write_report(directory)
     return merged
 
 

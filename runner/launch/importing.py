@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.launch.judging import judge
-from runner.launch.preparing import create, prepare, recorded, timed
+from runner.launch.preparing import create, finish, prepare, recorded, timed
 from runner.plan import Plan
 from runner.report.progress import log_file
 from runner.run_directory import RunDirectory, ScoreFile
@@ -44,5 +44,5 @@ def import_model(plan: Plan, root: Path, source: Path, console: Console) -> tupl
         with timed(times, "evaluation"):
             sampler = Sampler(prepared.built.model, prepared.transform, plan.experiment.seed)
             evaluation = judge(plan, directory, prepared, sampler, 0, console)
-        directory.update(status="finished")
+        finish(directory, times)
     return directory, evaluation.scores

@@ -6,9 +6,9 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner import config, provenance
 from runner.api import Sample
@@ -144,7 +144,7 @@ def timed(times: dict[str, float], phase: str) -> Iterator[None]:
 
 @contextmanager
 def recorded(directory: RunDirectory, times: Mapping[str, float]) -> Iterator[None]:
-    """Records how a run ended, why, and how long its phases took.
+    """Records how a run ended, why, and how long its phases took, unless it has `finish`ed.
 
     Raises:
         RunDirectoryError: Instead of an OSError that names a file: a run writes only to those of its folder.
@@ -162,15 +162,26 @@ def recorded(directory: RunDirectory, times: Mapping[str, float]) -> Iterator[No
         if isinstance(error, OSError) and error.filename:
             raise failure(Path(error.filename), "cannot be written", error) from error
         raise
-    else:
-        _record_end(directory, times)
 
 
-def _record_end(directory: RunDirectory, times: Mapping[str, float], **ending: str) -> None:
-    if ending:
-        log.error("%s: %s", ending["status"], ending["message"], extra={"only_file": True})
+def finish(directory: RunDirectory, times: Mapping[str, float]) -> None:
+    """Writes the report, then the status: a finished run has one.
+
+    Raises:
+        RunDirectoryError: If either cannot be written. The scores are there, and `resume` does what is left.
+    """
+    from runner.report.html import write_report
+
+    ending: dict[str, Any] = {"status": "finished", "message": "", "finished": provenance.utc_now()}
+    ending["timings"] = dict(times)
+    write_report(directory, replace(directory.record, **ending))
+    directory.update(**ending)
+
+
+def _record_end(directory: RunDirectory, times: Mapping[str, float], *, status: str, message: str) -> None:
+    log.error("%s: %s", status, message, extra={"only_file": True})
     try:
-        directory.update(finished=provenance.utc_now(), timings=dict(times), **ending)
+        directory.update(finished=provenance.utc_now(), timings=dict(times), status=status, message=message)
     except RunnerError as error:
         # What ended the run is told by the command, and on a full disk it is the same once more.
-        log.error("the run's end could not be written: %s", error, extra={"only_file": bool(ending)})
+        log.error("the run's end could not be written: %s", error, extra={"only_file": True})

@@ -175,7 +175,8 @@ def _reopen(directory: RunDirectory, plan: Plan, prepared: Prepared, step: int, 
         resumed=(*record.resumed, ResumeRecord(now, step, changes)),
     )
     directory.set_scores_aside()
-    for old in (directory.samples / "generated.h5", *(directory.model / f"{role}.h5" for role in plan.networks)):
+    networks = (directory.model / f"{role}.h5" for role in plan.networks)
+    for old in (directory.report, directory.samples / "generated.h5", *networks):
         old.unlink(missing_ok=True)  # they are of an earlier step
     if any(change.startswith(_DECIDES_THE_BEST) for change in changes):
         forget_shortfalls(directory)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from runner.api import Callback, CallbackContext
 from runner.errors import InterruptedRunError, RunnerError
 from runner.launch.judging import judge
-from runner.launch.preparing import Prepared, create, prepare, recorded, timed
+from runner.launch.preparing import Prepared, create, finish, prepare, recorded, timed
 from runner.launch.selecting import make_judge
 from runner.plan import Choice, Plan
 from runner.report.progress import TrainingProgress, log_file
@@ -105,10 +105,10 @@ def complete(
                 _keep_trained(plan, directory, trainer)
                 evaluation = judge(plan, directory, prepared, sampler, trainer.step, console)
                 callbacks.tell("on_test_end", _by_name(evaluation.scores))
+            finish(directory, times)
     except Stopped:
         step, advice = directory.record.steps, f"go on with: runner resume {directory.path}"
         raise InterruptedRunError(f"{directory.path}: interrupted at step {step}; {advice}") from None
-    directory.update(status="finished", message="")
     return evaluation.scores
 
 
@@ -220,14 +220,11 @@ def _preview(directory: RunDirectory, path: Path, prepared: Prepared, sampler: S
     from runner.report import figures
 
     history = read_history(directory, figures.MOST_STEPS)
-    figures.loss_curves(directory.figures / "losses.png", history.step, history.losses)  # makes the folder of both
+    losses = figures.loss_curves(history.step, history.losses)
+    figures.save(losses, directory.figures / "losses.png")  # makes the folder of both
     real = prepared.splits.test.take(slice(_PREVIEW)).loaded()
-    figures.gallery(
-        path,
-        real,
-        sampler(real.conditions),
-        generated_title=f"generated at step {step:,}",
-    )
+    responses = figures.gallery(real, sampler(real.conditions), generated_title=f"generated at step {step:,}")
+    figures.save(responses, path)
 
 
 class _Callbacks:

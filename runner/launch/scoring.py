@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from runner import evaluation, provenance
-from runner.api import Sample
+from runner.api import Figure, Sample
+from runner.errors import RunDirectoryError
 from runner.evaluation import Available, Evaluation, Halves, ScoreCache, Yardstick
 from runner.plan import Plan
 from runner.report.progress import EvaluationProgress
-from runner.run_directory import RunDirectory, read_history
+from runner.run_directory import RunDirectory, read_figures, write_figures
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,22 +66,20 @@ def score(
             tell=progress.tell,
         )
         found = evaluation.judge(plan, yardstick, generated, step=step)
-    _draw(directory, halves(0), generated, found)
+    _draw(directory, halves(0), generated, found, step)
     for note in found.scores.notes:
         log.info(note)
     return found
 
 
-def _draw(directory: RunDirectory, halves: Halves, generated: Sample, found: Evaluation) -> None:
-    from runner.report import figures
+def _draw(directory: RunDirectory, halves: Halves, generated: Sample, found: Evaluation, step: int) -> None:
+    """Keeps the data of the figures and draws them; those of metrics that are not measured again stay."""
+    from runner.report.figures.files import figures_of, write
 
-    folder: Path = directory.figures
-    as_many = generated.take(slice(0, len(halves.asked)))
-    figures.gallery(folder / "gallery.png", halves.asked, as_many)  # at equal conditions, one by one
-    figures.mean_response(folder / "mean_response.png", halves.compared, as_many)
-    history = read_history(directory, figures.MOST_STEPS)
-    if len(history.step):
-        figures.loss_curves(folder / "losses.png", history.step, history.losses)
-    for metric, measurement in found.measurements.items():
-        for figure in measurement.figures:
-            figures.draw(folder / metric / f"{figure.name}.png", figure)
+    figures = {metric: measurement.figures for metric, measurement in found.measurements.items()}
+    kept: dict[str, tuple[Figure, ...]] = {}
+    with suppress(RunDirectoryError):  # a broken file is replaced
+        kept = read_figures(directory)
+    write_figures(directory, {**kept, **figures}, step=step)
+    responses = halves, generated.take(slice(0, len(halves.asked)))
+    write(directory, figures_of(directory, responses, figures), ("png",))

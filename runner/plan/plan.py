@@ -109,7 +109,7 @@ class Plan:
 
     def resolved(self) -> dict[str, Any]:
         """The experiment with every default; data by absolute paths, plugins and network files as a run keeps them."""
-        tree = self.experiment.model_dump(mode="json")
+        tree = self.experiment.model_dump(mode="json", exclude={"seeds"})  # a run has one seed
         modules = [name for name in self.experiment.plugins if not is_file(name)]
         tree["plugins"] = [*modules, *(f"plugins/{path.name}" for path in self.plugin_files)]
         tree["dataset"] = self.dataset.resolved()

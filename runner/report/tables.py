@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fnmatch
 import io
 import json
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
+
+from runner.errors import ExperimentError
 
 if TYPE_CHECKING:
     from runner.run_directory import ScoreFile, ScoreRow
@@ -43,6 +48,33 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     records: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def with_columns(table: Table, keep: Sequence[str] = (), drop: Sequence[str] = ()) -> Table:
+    """The table with some of its columns.
+
+    Args:
+        table: The table.
+        keep: Globs of names; the columns are in their order. None: all columns.
+        drop: Globs of names that are left out.
+
+    Raises:
+        ExperimentError: If a glob fits no column, or no column is left.
+    """
+    names = [column.name for column in table.columns]
+    for glob in (*keep, *drop):
+        if not fnmatch.filter(names, glob):
+            raise ExperimentError(f"{glob}: there is no such column; there are {', '.join(names)}")
+    wanted = dict.fromkeys(name for glob in keep for name in fnmatch.filter(names, glob)) if keep else names
+    dropped = {name for glob in drop for name in fnmatch.filter(names, glob)}
+    places = [names.index(name) for name in wanted if name not in dropped]
+    if not places:
+        raise ExperimentError("no column is left to be shown")
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in places),
+        rows=tuple(tuple(row[place] for place in places) for row in table.rows),
+    )
 
 
 def render(table: Table, form: str) -> str:
@@ -128,15 +160,15 @@ def _csv(table: Table) -> str:
 
 
 def _json(table: Table) -> str:
-    return json.dumps([_finite(record) for record in table.records], indent=2, ensure_ascii=False)
+    return json.dumps([finite(record) for record in table.records], indent=2, ensure_ascii=False)
 
 
-def _finite(value: Any) -> Any:
-    """JSON has no NaN and no infinity: null."""
+def finite(value: Any) -> Any:
+    """A tree for JSON, which has no NaN and no infinity: null stands for them."""
     if isinstance(value, dict):
-        return {key: _finite(entry) for key, entry in value.items()}
+        return {key: finite(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(entry) for entry in value]
+        return [finite(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -152,6 +184,7 @@ _LATEX = {
     "\N{MULTIPLICATION SIGN}": r"$\times$",
     "°": r"$^\circ$",
     "µ": r"$\mu$",
+    "|": "$|$",
     "<": r"$<$",
     ">": r"$>$",
     **{character: f"\\{character}" for character in "_%&#${}"},
@@ -159,6 +192,10 @@ _LATEX = {
 
 
 _GREEK_CAPITALS = {"gamma", "delta", "theta", "lambda", "xi", "pi", "sigma", "upsilon", "phi", "psi", "omega"}
+
+
+_MINUS = re.compile(r"(?<![\w.)-])-(?=[\d.])")
+"""The hyphen of a negative number."""
 
 
 def _latex_letter(letter: str) -> str:
@@ -176,7 +213,8 @@ def _latex_letter(letter: str) -> str:
 
 def _latex(table: Table) -> str:
     def line(cells: tuple[str, ...]) -> str:
-        return " & ".join("".join(map(_latex_letter, cell)) for cell in cells) + r" \\"
+        text = " & ".join("".join(map(_latex_letter, _MINUS.sub("\N{MINUS SIGN}", cell))) for cell in cells)
+        return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"  # which would belong to the line above
 
     columns = "".join("r" if column.align == "right" else "l" for column in table.columns)
     body = [line(row) for row in table.rows]

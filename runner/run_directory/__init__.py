@@ -11,10 +11,12 @@ from runner.run_directory.checkpoints import (
     newest_checkpoint,
 )
 from runner.run_directory.directory import RunDirectory, status_of
+from runner.run_directory.figure_file import read_figures, write_figures
 from runner.run_directory.files import failure, make_folder, replace_atomic, write_atomic, write_hdf5
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
-from runner.run_directory.lookup import all_runs, find
+from runner.run_directory.keys import Described, check_key
+from runner.run_directory.lookup import all_runs, find, select
 from runner.run_directory.record import (
     CompilationRecord,
     DataRecord,
@@ -32,6 +34,7 @@ from runner.run_directory.scores import (
     Sensitivity,
     read_headline,
     read_scores,
+    shortfall,
     write_scores,
 )
 from runner.run_directory.validation import ValidationRow, add_validation, read_validation
@@ -39,6 +42,7 @@ from runner.run_directory.validation import ValidationRow, add_validation, read_
 __all__ = [
     "CompilationRecord",
     "DataRecord",
+    "Described",
     "DeviceRecord",
     "GitRecord",
     "History",
@@ -55,6 +59,7 @@ __all__ = [
     "add_validation",
     "all_runs",
     "best_checkpoint",
+    "check_key",
     "checkpoint_path",
     "failure",
     "find",
@@ -62,14 +67,18 @@ __all__ = [
     "keep_checkpoint",
     "make_folder",
     "newest_checkpoint",
+    "read_figures",
     "read_headline",
     "read_history",
     "read_sample",
     "read_scores",
     "read_validation",
     "replace_atomic",
+    "select",
+    "shortfall",
     "status_of",
     "write_atomic",
+    "write_figures",
     "write_hdf5",
     "write_sample",
     "write_scores",

@@ -229,6 +229,11 @@ class RunDirectory:
         return self._inside("report.html")
 
     @property
+    def figure_data(self) -> Path:
+        """The data of the metrics' figures."""
+        return self._inside("figures.h5")
+
+    @property
     def figures(self) -> Path:
         """Folder of the figures."""
         return self.path / "figures"

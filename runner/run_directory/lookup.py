@@ -1,4 +1,4 @@
-"""Runs by path, id or name."""
+"""Runs by path, id, name, glob or filter."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from runner.errors import RunDirectoryError
 from runner.run_directory.directory import RunDirectory, is_run
 from runner.run_directory.files import failure
+from runner.run_directory.filtering import filtered, is_filter
 
 log = logging.getLogger("runner")
 
+_GLOB = set("*?[")
 _FOLDER = re.compile(r"\d{8}T\d{6}Z-([0-9a-f]{6})")
 
 
@@ -61,6 +64,32 @@ def find(selector: str, root: Path) -> RunDirectory:
     if not matching:
         raise RunDirectoryError(_nothing(selector, folders, root))
     return RunDirectory.open(matching[0])
+
+
+def select(selector: str, root: Path) -> list[RunDirectory]:
+    """All runs that are meant, oldest first.
+
+    Args:
+        selector: A filter (see `filtered`), a glob of names, an experiment's name (all its runs), or whatever
+            `find` knows.
+        root: Folder that holds the runs.
+
+    Raises:
+        RunDirectoryError: If none is meant, with what there is.
+        ExperimentError: For a filter that is not right.
+    """
+    if is_run(Path(selector)) or is_run(root / selector):
+        return [find(selector, root)]
+    if is_filter(selector):
+        found = filtered(selector, all_runs(root))
+    elif _GLOB & set(selector):
+        found = [run for run in all_runs(root) if fnmatchcase(run.path.parent.name, selector)]
+    else:
+        named = [path for path in _folders(root) if path.parent.name == selector]
+        found = _newest_first(named) or [find(selector, root)]
+    if not found:
+        raise RunDirectoryError(f"{selector}: no run in {root} is like that; 'runner runs' lists what there is")
+    return found[::-1]
 
 
 def _folders(root: Path) -> list[Path]:

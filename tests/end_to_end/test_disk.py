@@ -56,6 +56,7 @@ MOMENTS = {
     "before its picture": ("replace", "step-000000030.png", 30),
     "before the networks": ("replaced", "history.h5", 60),
     "at the scores": ("write", "scores.json", 60),
+    "at the report": ("write", "report.html", 60),
 }
 
 

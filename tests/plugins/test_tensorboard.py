@@ -5,7 +5,7 @@ import pytest
 from plugins.tensorboard import TensorBoard
 from runner import testing
 from runner.api import CallbackContext, Params
-from runner.report.figures import gallery
+from runner.report.figures import gallery, save
 
 pytestmark = pytest.mark.training
 
@@ -15,7 +15,7 @@ def test_losses_scores_and_responses_are_written_at_their_steps(tmp_path: Path) 
     context = CallbackContext(tmp_path, "name", 20)
     callback = TensorBoard().build(Params(), context)
     (tmp_path / "figures").mkdir()
-    gallery(context.gallery(10), testing.sample(), testing.sample(seed=1))
+    save(gallery(testing.sample(), testing.sample(seed=1)), context.gallery(10))
     callback.on_train_batch_end(10, {"critic": 1.5})
     callback.on_epoch_end(10, {"cluster_shape/largest_ks": 3.0})
     callback.on_train_batch_end(20, {"critic": 0.5})

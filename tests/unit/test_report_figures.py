@@ -37,8 +37,8 @@ def is_picture(path: Path) -> bool:
     ids=["usual", "few", "empty", "no event generated", "no event", "one event", "nothing generated", "one axis"],
 )
 def test_galleries_and_averages_of_any_sample(tmp_path: Path, real: Sample, generated: Sample) -> None:
-    assert is_picture(figures.gallery(tmp_path / "a" / "gallery.png", real, generated))
-    assert is_picture(figures.mean_response(tmp_path / "mean.png", real, generated))
+    assert is_picture(figures.save(figures.gallery(real, generated), tmp_path / "a" / "gallery.png"))
+    assert is_picture(figures.save(figures.mean_response(real, generated), tmp_path / "mean.png"))
 
 
 NORMAL = np.random.default_rng(0).normal(size=500)
@@ -60,22 +60,20 @@ NORMAL = np.random.default_rng(0).normal(size=500)
 @pytest.mark.parametrize("log_y", [False, True])
 def test_histograms_of_any_values(tmp_path: Path, real: np.ndarray, generated: np.ndarray, log_y: bool) -> None:
     data = Histogram("width", "Width", "width", "pad", real, generated, log_y)
-    assert is_picture(figures.histogram(tmp_path / "histogram.png", data))
+    assert is_picture(figures.save(figures.draw(data), tmp_path / "histogram.png"))
 
 
-def test_densities_have_poisson_errors_and_nothing_is_lost_beyond_the_edges() -> None:
+def test_nothing_is_lost_beyond_the_edges() -> None:
     values = np.array([0.1, 0.2, 0.9, 5.0, -7.0])
-    density, error = distributions._density(values, np.array([0.0, 0.5, 1.0]))
-    np.testing.assert_allclose(density * 5 * 0.5, [3, 2])
-    np.testing.assert_allclose(error * 5 * 0.5, np.sqrt([3, 2]))
+    np.testing.assert_array_equal(distributions._counts(values, np.array([0.0, 0.5, 1.0])), [3, 2])
 
 
 def test_infinite_amplitudes_do_not_end_a_picture(tmp_path: Path) -> None:
     sample = testing.sample(events=20)
     wild = Sample(sample.info, sample.responses.copy(), sample.conditions, sample.event_ids)
     wild.responses[3, 2, 2], wild.responses[4, 1, 1] = np.inf, np.nan
-    assert is_picture(figures.gallery(tmp_path / "gallery.png", sample, wild))
-    assert is_picture(figures.mean_response(tmp_path / "mean.png", wild, wild))
+    assert is_picture(figures.save(figures.gallery(sample, wild), tmp_path / "gallery.png"))
+    assert is_picture(figures.save(figures.mean_response(wild, wild), tmp_path / "mean.png"))
 
 
 PAIRS = np.stack([NORMAL, 2 * NORMAL], axis=1)
@@ -97,7 +95,7 @@ CONSTANT = np.ones((50, 2))
 @pytest.mark.parametrize("trend", [False, True])
 def test_scatters_of_any_values(tmp_path: Path, real: np.ndarray, generated: np.ndarray, trend: bool) -> None:
     data = Scatter("centres", "Centres", ("angle", "width"), ("deg", "pad"), real, generated, trend)
-    assert is_picture(figures.draw(tmp_path / "scatter.png", data))
+    assert is_picture(figures.save(figures.draw(data), tmp_path / "scatter.png"))
 
 
 def test_a_trend_is_the_mean_in_bins_with_its_error() -> None:
@@ -118,7 +116,7 @@ def test_tails_are_shown_where_counts_are_logarithmic() -> None:
 @pytest.mark.parametrize("steps", [0, 1, 7, 400])
 def test_loss_curves_of_any_length(tmp_path: Path, steps: int) -> None:
     losses = {"critic": np.linspace(1, 2, steps), "generator": np.full(steps, np.nan)}
-    assert is_picture(figures.loss_curves(tmp_path / "losses.png", np.arange(steps) + 1, losses))
+    assert is_picture(figures.save(figures.loss_curves(np.arange(steps) + 1, losses), tmp_path / "losses.png"))
 
 
 def test_whole_numbers_have_bins_of_their_own() -> None:
@@ -134,7 +132,7 @@ def test_a_long_tail_does_not_flatten_the_bulk() -> None:
     values = np.concatenate([NORMAL, [1e6, 2e6, 3e6]])
     edges = distributions._edges(values, values)
     assert edges[-1] < 10
-    assert distributions._density(values, edges)[0].sum() * np.diff(edges)[0] == pytest.approx(1)
+    assert distributions._counts(values, edges).sum() == len(values)
 
 
 def test_captions_fit_above_their_tiles() -> None:
@@ -148,7 +146,7 @@ def test_captions_fit_above_their_tiles() -> None:
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
     sample = testing.sample()
-    paths = [figures.gallery(tmp_path / f"{number}.png", sample, sample) for number in range(2)]
+    paths = [figures.save(figures.gallery(sample, sample), tmp_path / f"{number}.png") for number in range(2)]
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 

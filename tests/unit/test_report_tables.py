@@ -113,7 +113,7 @@ def test_markdown_escapes_bars() -> None:
 def test_latex_escapes_what_it_must() -> None:
     text = render(TABLE, "latex")
     assert r"a\_b \& 50\% & 1.0 $\pm$ 0.1 \\" in text
-    assert r"x|y \textbackslash{} \{z\} \textasciitilde{}\textasciicircum{}\$\# & 2 $\downarrow$ $<$3$>$ \\" in text
+    assert r"x$|$y \textbackslash{} \{z\} \textasciitilde{}\textasciicircum{}\$\# & 2 $\downarrow$ $<$3$>$ \\" in text
     assert text.startswith(r"\begin{tabular}{lr}")
     assert text.endswith("\n% a note")
 

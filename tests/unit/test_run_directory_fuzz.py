@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from runner import config
-from runner.api import Axis, Condition, DataInfo, Sample
+from runner.api import Axis, Condition, Curves, DataInfo, Histogram, Maps, Sample
 from runner.compare import compare
 from runner.errors import RunnerError
 from runner.hdf5 import judge
@@ -29,9 +29,11 @@ from runner.run_directory import (
     find,
     keep_checkpoint,
     newest_checkpoint,
+    read_figures,
     read_history,
     read_sample,
     read_scores,
+    write_figures,
     write_hdf5,
     write_sample,
     write_scores,
@@ -75,6 +77,13 @@ def run(tmp_path: Path, root: Path) -> RunDirectory:
     events = np.arange(30)
     responses = np.ones((30, 3, 4), np.float32)
     write_sample(run.samples / "real.h5", Sample(INFO, responses, np.ones((30, 1), np.float32), events, ("a note",)))
+    image, line = np.ones((3, 4)), np.ones((5, 2))
+    figures = (
+        Histogram("width", "Width", "width", "pad", np.ones(2000), np.ones(30), mark=1.0),
+        Maps("occupancy", "Occupancy", "share", "", (INFO.axes[0], INFO.axes[1]), image, image),
+        Curves("roc", "ROC", ("x", "y"), ("", ""), {"trees": line}, np.ones((5, 3))),
+    )
+    write_figures(run, {"m": figures}, step=20)
     return run
 
 
@@ -91,6 +100,7 @@ def readers(run: RunDirectory) -> dict[str, Callable[[], Any]]:
         "newest_checkpoint": lambda: newest_checkpoint(run),
         "plan": lambda: plan_run(run),
         "history": lambda: read_history(run),
+        "figures": lambda: read_figures(run),
         "sample": lambda: read_sample(run.samples / "real.h5"),
     }
 
@@ -172,7 +182,7 @@ def fuzz_hdf5(run: RunDirectory, file: str, rng: np.random.Generator, number: in
         path.parent.mkdir(parents=True)
         path.write_bytes(changed_bytes(content, rng))
     judge(other.path / file for other in runs)  # one process for all makes this faster, and changes nothing else
-    reader = "sample" if "samples" in file else "history"
+    reader = next((name for name in ("sample", "figures") if name in file), "history")
     return [message for other in runs for message in outcomes(other, (reader,))]
 
 
@@ -193,7 +203,7 @@ def test_changed_texts(run: RunDirectory, file: str) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
 
 
-@pytest.mark.parametrize("file", ["history.h5", "history/000000021.h5", "samples/real.h5"])
+@pytest.mark.parametrize("file", ["history.h5", "history/000000021.h5", "samples/real.h5", "figures.h5"])
 def test_changed_hdf5_files(run: RunDirectory, file: str) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     messages = fuzz_hdf5(run, file, np.random.default_rng(6), 150)

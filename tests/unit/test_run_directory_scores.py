@@ -17,7 +17,7 @@ from runner.run_directory import (
     read_scores,
     write_scores,
 )
-from runner.run_directory.scores import BETTER
+from runner.run_directory.scores import BETTER, SCHEMA_VERSION
 
 ROW = ScoreRow(
     metric="mean_charge",
@@ -74,7 +74,7 @@ def test_an_undefined_score_is_null_in_the_file_and_nan_again(run: RunDirectory)
         ('"step": 2000', '"step": 2000.5', "rows.0.step must be a whole number"),
         ('"better": "zero"', '"better": "x"', "rows.0.better must be one of lower, higher, zero, one, none, not 'x'"),
         ('"headline"', '"heading"', "rows.0.headline is missing"),
-        ('"1.0"', '"3.1"', "has schema version 3.1"),
+        (f'"{SCHEMA_VERSION}"', '"3.1"', "has schema version 3.1"),
         ("{", "", "is not valid JSON"),
         ('"rows": [', '"rows": {}, "other": [', "rows must be a list, not an object"),
         ('"rows": [', '"rows": ["x", ', 'rows.0 must be an object, not "x"'),

@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from runner.api import Histogram
-from runner.report.figures.canvas import GENERATED, REAL, figure_at, label
+from runner.report.figures.canvas import FLOOR, FLOOR_NAME, GENERATED, REAL, drawable, label, two_panels
+
+Values = NDArray[np.float64]
 
 _BINS = 40
+_FEWEST = 8  # events of both samples in a bin whose ratio says something
 
 
-def histogram(path: Path, data: Histogram) -> Path:
-    """Densities of one quantity in both samples with their statistical errors, and the ratio below.
+def histogram(data: Histogram) -> Figure:
+    """Densities of one quantity in both samples with their statistical errors, and their ratio below.
+
+    The band around a ratio of 1 is what as many real events scatter by in the place of the generated ones, ±1 standard
+    deviation: with k of n real events in a bin and m generated ones, sqrt((1 + n/m) / k). Bars of the ratio are the
+    errors of the generated events alone.
 
     Args:
-        path: The PNG.
         data: What to draw.
     """
-    samples = [np.asarray(values, np.float64) for values in (data.real, data.generated)]
-    samples = [values[np.isfinite(values)] for values in samples]
-    edges = _edges(*samples, tails=data.log_y)
-    with figure_at(path, 6, 5, layout=None) as figure:  # a layout by measuring takes as long as the drawing
-        figure.subplots_adjust(left=0.14, right=0.97, top=0.93, bottom=0.15, hspace=0.08)
-        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-        densities = [_density(values, edges) for values in samples]
-        for (density, error), name, colour in zip(densities, ("real", "generated"), (REAL, GENERATED), strict=True):
-            top.stairs(density, edges, color=colour, label=name)
-            top.errorbar(_centres(edges), density, error, fmt="none", ecolor=colour, elinewidth=1)
-        _ratio(bottom, edges, *densities)
-        top.set_title(data.title)
-        top.set_ylabel(f"density [1/{data.unit}]" if data.unit not in ("", "1") else "density")
-        if data.log_y and any(density.any() for density, _ in densities):
-            top.set_yscale("log")
-        top.legend(frameon=False)
-        beyond = any(((values < edges[0]) | (values > edges[-1])).any() for values in samples)
-        bottom.set_xlabel(label(data.label, data.unit) + "\n(the outermost bins hold what lies beyond them)" * beyond)
-        bottom.set_ylabel("gen. / real")
-    return path
+    samples = [drawable(values) for values in (data.real, data.generated)]
+    real, generated = [values[np.isfinite(values)] for values in samples]
+    edges = _edges(real, generated, tails=data.log_y)
+    beyond = any(((values < edges[0]) | (values > edges[-1])).any() for values in (real, generated))
+    x = label(data.label, data.unit) + "\n(the outermost bins hold what lies beyond them)" * beyond
+    y = label("density", "" if data.unit in ("", "1") else f"1/{data.unit}")
+    figure, top, bottom = two_panels(data.title, x, y, "gen. / real", bottom=0.15)
+    counts = [_counts(values, edges) for values in (real, generated)]
+    lines = (("real", REAL, "-", 0.15), ("generated", GENERATED, "--", 0.0))
+    for count, (name, colour, line, filled) in zip(counts, lines, strict=True):
+        scale = max(count.sum(), 1) * np.diff(edges)
+        if filled:
+            top.stairs(count / scale, edges, color=colour, fill=True, alpha=filled, linewidth=0)
+        top.stairs(count / scale, edges, color=colour, linewidth=1.3, linestyle=line, label=name)
+        top.errorbar(_centres(edges), count / scale, np.sqrt(count) / scale, fmt="none", ecolor=colour, elinewidth=1)
+    if data.log_y and any(count.any() for count in counts):
+        top.set_yscale("log")
+        low, high = top.get_ylim()
+        top.set_ylim(low, high * (high / low) ** 0.12)
+    else:
+        top.set_ylim(0, 1.12 * top.get_ylim()[1])
+    _ratio(bottom, edges, *counts)
+    if data.mark is not None:
+        for axis in (top, bottom):
+            axis.axvline(data.mark, color="black", linewidth=1, linestyle=":", label="detection threshold")
+    handles, names = top.get_legend_handles_labels()
+    band, band_names = bottom.get_legend_handles_labels()
+    top.legend(handles + band[:1], names + band_names[:1])
+    bottom.set_xlim(edges[0], edges[-1])
+    return figure
 
 
-def _edges(real: NDArray[np.float64], generated: NDArray[np.float64], *, tails: bool = False) -> NDArray[np.float64]:
+def _edges(real: Values, generated: Values, *, tails: bool = False) -> Values:
     """Bins over the bulk of both samples, or with their tails; whole numbers stand in the middle of theirs."""
     both = [_bulk(values, tails) for values in (real, generated) if len(values)]
     low, high = (min(b[0] for b in both), max(b[1] for b in both)) if both else (0.0, 1.0)
@@ -54,44 +69,67 @@ def _edges(real: NDArray[np.float64], generated: NDArray[np.float64], *, tails: 
     elif all((values == np.round(values)).all() for values in (real, generated)):
         low, high = np.floor(low), np.ceil(high)
         width = np.ceil((high - low + 1) / _BINS)
-        whole: NDArray[np.float64] = low - 0.5 + width * np.arange(np.ceil((high - low + 1) / width) + 1)
+        whole: Values = low - 0.5 + width * np.arange(np.ceil((high - low + 1) / width) + 1)
         return whole
     return np.linspace(low, high, _BINS + 1)
 
 
-def _bulk(values: NDArray[np.float64], tails: bool) -> tuple[float, float]:
+def _bulk(values: Values, tails: bool) -> tuple[float, float]:
     """The central 99.8%; unless tails are wanted, no farther out than five interquartile ranges, to show the rest."""
     low, first, third, high = np.quantile(values, (0.001, 0.25, 0.75, 0.999))
     reach = 5 * (third - first)
     return (max(low, first - reach), min(high, third + reach)) if reach > 0 and not tails else (low, high)
 
 
-def _centres(edges: NDArray[np.float64]) -> NDArray[np.float64]:
-    centres: NDArray[np.float64] = (edges[1:] + edges[:-1]) / 2
+def _centres(edges: Values) -> Values:
+    centres: Values = (edges[1:] + edges[:-1]) / 2
     return centres
 
 
-def _density(
-    values: NDArray[np.float64], edges: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Density and its Poisson error per bin."""
-    counts = np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0].astype(np.float64)
-    scale = max(len(values), 1) * np.diff(edges)
-    return counts / scale, np.sqrt(counts) / scale
+def _counts(values: Values, edges: Values) -> Values:
+    """Events per bin; the outermost bins hold those beyond."""
+    return np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0].astype(np.float64)
 
 
-def _ratio(
-    axis: Axes,
-    edges: NDArray[np.float64],
-    real: tuple[NDArray[np.float64], NDArray[np.float64]],
-    generated: tuple[NDArray[np.float64], NDArray[np.float64]],
-) -> None:
-    filled = (real[0] > 0) & (generated[0] > 0)
-    a, b = generated[0][filled], real[0][filled]
-    ratio = a / b
-    error = ratio * np.hypot(generated[1][filled] / a, real[1][filled] / b)
-    known = error < 1  # a bin with two or three events says nothing
-    places = _centres(edges)[filled][known]
-    axis.axhline(1, color="0.6", linewidth=1)
-    axis.errorbar(places, ratio[known], error[known], fmt=".", color=GENERATED, markersize=4, elinewidth=1)
-    axis.set_ylim(0, 2)
+def floor_band(real: Values, generated: float) -> Values:
+    """Standard deviation of the ratio of two samples of real events, NaN where there is none.
+
+    Args:
+        real: Real events per bin, (bins,).
+        generated: How many events there are in the other sample.
+
+    Returns:
+        (bins,).
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(real > 0, np.sqrt((1 + real.sum() / generated) / real), np.nan)
+
+
+def _ratio(axis: Axes, edges: Values, real: Values, generated: Values) -> None:
+    """Ratio of the densities; triangles at the edge stand for what lies beyond."""
+    axis.axhline(1, color=REAL, linewidth=1)
+    if not (real.any() and generated.any()):
+        axis.set_ylim(0, 2)
+        return
+    band = floor_band(real, generated.sum())
+    axis.stairs(1 + band, edges, baseline=1 - band, fill=True, color=FLOOR, linewidth=0, zorder=0, label=FLOOR_NAME)
+    told = real + generated >= _FEWEST
+    places, a, b = _centres(edges)[told], generated[told], real[told]
+    with np.errstate(divide="ignore"):
+        ratio = a / b * (real.sum() / generated.sum())
+    error = np.divide(ratio, np.sqrt(a), out=np.zeros_like(a), where=(a > 0) & (b > 0))
+    reach = _reach(ratio[b > 0] - 1, band[told][b > 0])
+    inside = np.abs(ratio - 1) <= reach
+    axis.errorbar(places[inside], ratio[inside], error[inside], fmt="o", color=GENERATED, markersize=2.5, elinewidth=1)
+    for beyond, marker, edge in ((ratio > 1 + reach, "^", 0.94), (ratio < 1 - reach, "v", -0.94)):
+        ends = np.full(beyond.sum(), 1 + edge * reach)
+        axis.plot(places[beyond], ends, marker, color=GENERATED, markersize=4)
+    axis.set_ylim(1 - reach, 1 + reach)
+
+
+def _reach(deviations: Values, band: Values) -> float:
+    """How far from 1 the axis reaches: as far as all but a few ratios and most of the band, but not below 0."""
+    if not len(deviations):
+        return 1.0
+    wanted = max(np.quantile(np.abs(deviations), 0.95), 2 * np.median(band))
+    return float(np.clip(1.3 * wanted, 0.1, 1.0))

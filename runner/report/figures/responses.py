@@ -1,30 +1,29 @@
-"""Pictures of responses: galleries and averages."""
+"""Responses: galleries and averages."""
 
 from __future__ import annotations
 
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm, TwoSlopeNorm
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from runner.api import DataInfo, Sample
-from runner.report.figures.canvas import figure_at, label
+from runner.report.figures.canvas import blank, label
+from runner.report.figures.images import image, three_panels
+from runner.report.figures.styles import styled
 
 _TILE_TEXT = 18  # characters that fit above one response
 
 
-def gallery(
-    path: Path, real: Sample, generated: Sample, count: int = 15, *, generated_title: str = "generated"
-) -> Path:
+@styled
+def gallery(real: Sample, generated: Sample, count: int = 15, *, generated_title: str = "generated") -> Figure:
     """The first real and the first generated responses on one logarithmic colour scale.
 
     Args:
-        path: The PNG.
         real: Real events.
         generated: Generated events.
         count: Responses of each kind.
@@ -36,29 +35,29 @@ def gallery(
     lines = max((caption.count("\n") + 1 for block in captions for caption in block), default=1)
     height = 1.3 + (1.3 + 0.15 * lines) * rows + 0.15 * (lines - 1)
     top, bottom = 1 - (0.6 + 0.15 * lines) / height, 0.5 / height
-    with figure_at(path, 13, height, layout=None) as figure:  # a layout by measuring takes seconds for so many axes
-        norm = _amplitude_norm(real.responses[:count], generated.responses[:count])
-        blocks = (("real", real, 0.046, 0.452), (generated_title, generated, 0.511, 0.917))
-        for (title, sample, left, right), texts in zip(blocks, captions, strict=True):
-            grid = figure.add_gridspec(
-                rows, columns, left=left, right=right, top=top, bottom=bottom, hspace=0.15 + 0.15 * lines, wspace=0.1
-            )
-            middle = (left + right) / 2
-            above = 0.25 if sample.info.conditions else 0.4
-            figure.text(middle, 1 - above / height, title, fontsize="x-large", ha="center")
-            figure.text(middle, 1 - 0.43 / height, _legend(sample.info), fontsize="small", ha="center")
-            axes: Any = grid.subplots(squeeze=False)
-            for number, axis in enumerate(axes.flat):
-                if number >= len(texts):
-                    axis.set_axis_off()
-                    continue
-                _image(axis, sample.responses[number], sample.info, norm)
-                axis.set_title(texts[number], fontsize="small", pad=3)
-                axis.tick_params(labelsize="small")
-                axis.label_outer()
-        bar = figure.add_axes((0.935, bottom, 0.014, top - bottom))
-        figure.colorbar(ScalarMappable(norm), cax=bar, label=label(real.info.quantity, real.info.unit))
-    return path
+    figure = blank(13, height)
+    norm = _amplitude_norm(real.responses[:count], generated.responses[:count])
+    blocks = (("real", real, 0.046, 0.452), (generated_title, generated, 0.511, 0.917))
+    for (title, sample, left, right), texts in zip(blocks, captions, strict=True):
+        grid = figure.add_gridspec(
+            rows, columns, left=left, right=right, top=top, bottom=bottom, hspace=0.15 + 0.15 * lines, wspace=0.1
+        )
+        middle = (left + right) / 2
+        above = 0.25 if sample.info.conditions else 0.4
+        figure.text(middle, 1 - above / height, title, fontsize="x-large", ha="center")
+        figure.text(middle, 1 - 0.43 / height, _legend(sample.info), fontsize="small", ha="center")
+        axes: Any = grid.subplots(squeeze=False)
+        for number, axis in enumerate(axes.flat):
+            if number >= len(texts):
+                axis.set_axis_off()
+                continue
+            image(axis, _hits(sample.responses[number]), sample.info.axes, norm=norm)
+            axis.set_title(texts[number], fontsize="small", pad=3)
+            axis.tick_params(labelsize="small")
+            axis.label_outer()
+    bar = figure.add_axes((0.935, bottom, 0.014, top - bottom))
+    figure.colorbar(ScalarMappable(norm), cax=bar, label=label(real.info.quantity, real.info.unit))
+    return figure
 
 
 def _amplitude_norm(*responses: NDArray[np.float32]) -> LogNorm:
@@ -78,25 +77,16 @@ def _legend(info: DataInfo) -> str:
     return f"above each: {names}" if names else ""
 
 
-def _image(axis: Axes, values: NDArray[np.floating], info: DataInfo, norm: Any, **options: Any) -> Any:
-    """First axis to the right, second one up, in the detector's coordinates."""
-    flat = values.reshape(values.shape[0], -1)
-    first = info.axes[0]
-    second = info.axes[1] if len(info.axes) > 1 else None
-    start = second.start if second else 0.0
-    extent = (first.start - 0.5, first.start + flat.shape[0] - 0.5, start - 0.5, start + flat.shape[1] - 0.5)
-    shown = np.ma.masked_where(flat == 0, flat).T
-    image = axis.imshow(shown, origin="lower", extent=extent, norm=norm, aspect="auto", **options)
-    axis.set_xlabel(label(first.name, first.unit))
-    axis.set_ylabel(label(second.name, second.unit) if second else "")
-    return image
+def _hits(response: NDArray[np.floating]) -> Any:
+    """Pixels without a hit are left out."""
+    return np.ma.masked_equal(response, 0)
 
 
-def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
+@styled
+def mean_response(real: Sample, generated: Sample) -> Figure:
     """Average responses, and their difference in units of its standard error.
 
     Args:
-        path: The PNG.
         real: Real events.
         generated: Generated events.
     """
@@ -104,18 +94,19 @@ def mean_response(path: Path, real: Sample, generated: Sample) -> Path:
     means = (mean, mean_generated)
     error = np.sqrt(variance + variance_generated)
     pull = np.divide(means[1] - means[0], error, out=np.zeros_like(error), where=error > 0)
-    with figure_at(path, 12.5, 3.6) as figure:
-        axes = figure.subplots(1, 3)
-        norm = _amplitude_norm(*(mean.astype(np.float32) for mean in means))
-        for axis, title, mean in zip(axes, ("real", "generated"), means, strict=False):
-            _image(axis, mean, real.info, norm)
-            axis.set_title(f"average response, {title}")
-        figure.colorbar(ScalarMappable(norm), ax=axes[:2], label=label(real.info.quantity, real.info.unit))
-        largest = max(float(np.abs(pull).max()), 1.0)
-        image = _image(axes[2], pull, real.info, TwoSlopeNorm(0, -largest, largest), cmap="PuOr")
-        axes[2].set_title("(generated - real) / error")
-        figure.colorbar(image, ax=axes[2], label="standard errors")
-    return path
+    figure, axes, bars = three_panels(f"Mean {real.info.quantity}")
+    norm = _amplitude_norm(*(mean.astype(np.float32) for mean in means))
+    for axis, title, mean in zip(axes, ("real", "generated"), means, strict=False):
+        image(axis, _hits(mean), real.info.axes, norm=norm)
+        axis.set_title(title)
+    figure.colorbar(ScalarMappable(norm), cax=bars[0], label=label(f"mean {real.info.quantity}", real.info.unit))
+    largest = max(float(np.abs(pull).max()), 1.0)
+    pulls = image(axes[2], _hits(pull), real.info.axes, norm=TwoSlopeNorm(0, -largest, largest), cmap="PuOr")
+    axes[2].set_title("(generated - real) / error")
+    for axis in axes[1:]:
+        axis.set_ylabel("")
+    figure.colorbar(pulls, cax=bars[1], label="standard errors")
+    return figure
 
 
 def _average(sample: Sample) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

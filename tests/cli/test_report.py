@@ -1,0 +1,77 @@
+"""Pages are written where the command says, from files alone."""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from runner.cli import group
+from runner.errors import ExperimentError, RunDirectoryError
+from tests.report_runs import RECORD, make_bare_run, make_group
+
+
+def report(*arguments: object) -> Result:
+    return CliRunner().invoke(group, ["report", *map(str, arguments)])
+
+
+def test_one_run_gets_its_page(tmp_path: Path) -> None:
+    run = make_bare_run(tmp_path)
+    result = report("charge-model", "--runs", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{run.report}\n"
+    assert "charge-model" in run.report.read_text(encoding="utf-8")
+
+
+def test_several_runs_get_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_group(tmp_path / "runs", "first", (1, 2))
+    make_group(tmp_path / "runs", "second", (1,))
+    result = report("first", "second")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "comparison.html\n"
+    assert "Comparison of first and second" in Path("comparison.html").read_text(encoding="utf-8")
+    result = report("first", "second", "-o", "other.html")
+    assert result.stdout == "other.html\n"
+    assert Path("other.html").read_bytes() == Path("comparison.html").read_bytes()
+
+
+def test_a_page_of_one_run_has_its_place(tmp_path: Path) -> None:
+    make_bare_run(tmp_path)
+    result = report("charge-model", "--runs", tmp_path, "-o", tmp_path / "x.html")
+    assert result.exit_code == 2
+    assert "--output is for the page of several runs" in result.output
+
+
+def test_a_run_that_another_process_writes_to_is_left_alone(tmp_path: Path) -> None:
+    run = make_bare_run(tmp_path, dataclasses.replace(RECORD, status="running"))
+    with run.lock():
+        result = report("charge-model", "--runs", tmp_path)
+    assert isinstance(result.exception, RunDirectoryError)
+    assert "writes to this run" in str(result.exception)
+    assert not run.report.exists()
+
+
+def test_scores_of_different_data_are_compared_by_force_alone(tmp_path: Path) -> None:
+    make_group(tmp_path / "runs", "first", (1,))
+    (other,) = make_group(tmp_path / "runs", "second", (1,))
+    other.scores.write_text(other.scores.read_text().replace("d" * 64, "e" * 64))
+    arguments = ("first", "second", "--runs", tmp_path / "runs", "-o", tmp_path / "x.html")
+    assert isinstance(report(*arguments).exception, ExperimentError)
+    assert not (tmp_path / "x.html").exists()
+    result = report(*arguments, "--force")
+    assert result.exit_code == 0, result.output
+    assert "different" in (tmp_path / "x.html").read_text(encoding="utf-8")
+
+
+def test_no_page_loads_tensorflow(tmp_path: Path) -> None:
+    make_bare_run(tmp_path)
+    code = (
+        "import sys\nfrom runner.cli import group\n"
+        f"group.main(['report', 'charge-model', '--runs', {str(tmp_path)!r}], standalone_mode=False)\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr

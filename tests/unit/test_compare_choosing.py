@@ -1,0 +1,22 @@
+from pathlib import Path
+
+import pytest
+
+from runner.compare import choose
+from runner.errors import RunDirectoryError
+from tests.unit.compared_runs import row, run
+
+
+def test_all_scored_runs_of_a_name_take_part_once_and_the_others_are_told(tmp_path: Path) -> None:
+    a, b = run(tmp_path, row(), seed=1), run(tmp_path, row(), seed=2)
+    failed = run(tmp_path, seed=3, record={"status": "diverged"})
+    runs, left_out = choose(["x", "x", str(a.path)], tmp_path)
+    assert runs == [a, b]
+    assert left_out == [f"{failed.path} has no scores (it is diverged), and is left out"]
+
+
+def test_a_run_that_is_named_must_have_scores(tmp_path: Path) -> None:
+    failed = run(tmp_path, record={"status": "interrupted"})
+    for selector in (str(failed.path), "x", "@last", "x*"):
+        with pytest.raises(RunDirectoryError, match=r"no scores in .* \(it is interrupted\); runner resume"):
+            choose([selector], tmp_path)
