@@ -22,6 +22,7 @@ LABELS = ("x", "y")
         (lambda: Curves("a", "A", LABELS, LABELS, {}, PAIRS), r"band .* not \(any, 3\)"),
         (lambda: Bars("a", "A", "x", "", ["one"], ONE), r"values .* not \(1\)"),
         (lambda: Bars("a", "A", "x", "", list("abcd"), ONE, np.ones(3)), r"errors .* not \(4\)"),
+        (lambda: Histogram("a", "A", "x", "", [1.0], ONE), "real must be a NumPy array, not list"),  # type: ignore[arg-type]
         (lambda: Histogram("../a", "A", "x", "", ONE, ONE), "cannot be the name of a figure"),
         (lambda: Histogram("", "A", "x", "", ONE, ONE), "cannot be the name of a figure"),
         (lambda: Histogram("a", "A\x1b[31m", "x", "", ONE, ONE), "is no text of a figure"),
