@@ -103,6 +103,7 @@ def test_a_signal_stops_all_and_begins_no_more(
         ([-signal.SIGINT, None], 130),
         ([-signal.SIGUSR1, None], 75),
         ([None], 75),
+        ([0, -signal.SIGKILL, 6], 137),
     ],
 )
 def test_exit_codes(codes: list[int | None], expected: int) -> None:
