@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from runner.api import Bars
-from runner.report.figures.canvas import blank, drawable, label, shown
+from runner.report.figures.canvas import blank, drawable, label, lengths, shown
 from runner.report.tables import uncertain
 
 _LETTER = 0.085  # inch, the mean width of one on an axis
@@ -19,7 +19,7 @@ def bars(data: Bars) -> Figure:
         data: What to draw.
     """
     values = drawable(data.values)
-    errors = np.full(len(values), np.nan) if data.errors is None else drawable(data.errors)
+    errors = np.full(len(values), np.nan) if data.errors is None else lengths(data.errors)
     names = [shown(name) for name in data.names]
     width, height = 6.5, 1.1 + 0.4 * max(len(names), 1)
     left = min(0.3 + _LETTER * max((len(name) for name in names), default=0), width / 2)
@@ -33,7 +33,7 @@ def bars(data: Bars) -> Figure:
         if not np.isfinite(value) or (data.log and value <= 0):
             continue
         axis.barh(place, value - low if data.log else value, left=low if data.log else 0, height=0.6, color="#56b4e9")
-        end = value + max(np.nan_to_num(error), 0)
+        end = value + np.nan_to_num(error)
         if error > 0:
             axis.errorbar(value, place, xerr=error, color="black", elinewidth=1, capsize=3)
         text = uncertain(float(value), float(error))

@@ -110,6 +110,12 @@ def label(name: str, unit: str) -> str:
     return shown(unit if unit.startswith(f"{name} ") else f"{name} [{unit}]")
 
 
+def lengths(errors: NDArray[Any]) -> NDArray[np.float64]:
+    """Errors as lengths of bars, NaN for those that are none."""
+    numbers = drawable(errors)
+    return np.where(numbers >= 0, numbers, np.nan)
+
+
 def drawable(values: NDArray[Any]) -> NDArray[np.float64]:
     """Numbers in float64, NaN for those that no axis can show."""
     numbers = np.asarray(values, np.float64)

@@ -20,8 +20,8 @@ def histogram(data: Histogram) -> Figure:
     """Densities of one quantity in both samples with their statistical errors, and their ratio below.
 
     The band around a ratio of 1 is what as many real events scatter by in the place of the generated ones, ±1 standard
-    deviation: with k of n real events in a bin and m generated ones, sqrt((1 + n/m) / k). Bars of the ratio are the
-    errors of the generated events alone.
+    deviation: with k of n real events in a bin and m generated ones, sqrt((1/k - 1/n) (1 + n/m)), as the counts of bins
+    are multinomial. Bars of the ratio are the errors of the generated events alone.
 
     Args:
         data: What to draw.
@@ -48,13 +48,16 @@ def histogram(data: Histogram) -> Figure:
     else:
         top.set_ylim(0, 1.12 * top.get_ylim()[1])
     _ratio(bottom, edges, *counts)
-    if data.mark is not None:
+    low, high = edges[0], edges[-1]
+    if data.mark is not None and np.isfinite(drawable(np.array(data.mark))):
+        margin = 0.02 * (high - low)
+        low, high = min(low, data.mark - margin), max(high, data.mark + margin)
         for axis in (top, bottom):
             axis.axvline(data.mark, color="black", linewidth=1, linestyle=":", label="detection threshold")
     handles, names = top.get_legend_handles_labels()
     band, band_names = bottom.get_legend_handles_labels()
     top.legend(handles + band[:1], names + band_names[:1])
-    bottom.set_xlim(edges[0], edges[-1])
+    bottom.set_xlim(low, high)
     return figure
 
 
@@ -102,7 +105,8 @@ def floor_band(real: Values, generated: float) -> Values:
         (bins,).
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(real > 0, np.sqrt((1 + real.sum() / generated) / real), np.nan)
+        n = real.sum()
+        return np.where(real > 0, np.sqrt((1 / real - 1 / n) * (1 + n / generated)), np.nan)
 
 
 def _ratio(axis: Axes, edges: Values, real: Values, generated: Values) -> None:

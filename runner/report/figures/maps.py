@@ -27,9 +27,10 @@ def maps(data: Maps) -> Figure:
         axis.set_title(title)
     figure.colorbar(ScalarMappable(norm), cax=bars[0], label=label(data.label, data.unit))
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ratio = drawable(generated / real)
-    known = np.isfinite(ratio)
-    reach = _reach(ratio[known] - 1)
+        ratio = generated / real
+    known = ~np.isnan(ratio)  # infinite where only generated responses have something
+    reach = _reach(ratio[np.isfinite(ratio)] - 1)
+    ratio = np.clip(ratio, 1 - 2 * reach, 1 + 2 * reach)
     beyond = "both" if (np.abs(ratio[known] - 1) > reach).any() else "neither"
     drawn = image(
         axes[2], np.ma.masked_where(~known, ratio), data.axes, norm=Normalize(1 - reach, 1 + reach), cmap="PuOr"

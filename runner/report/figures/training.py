@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from runner.report.figures.canvas import FLOOR, FLOOR_NAME, GENERATED, REAL, blank, drawable, label, shown
+from runner.report.figures.canvas import FLOOR, FLOOR_NAME, GENERATED, REAL, blank, drawable, label, lengths, shown
 from runner.report.figures.styles import styled
 from runner.run_directory import ValidationRow
 
@@ -36,8 +36,9 @@ def loss_curves(steps: NDArray[np.int64], losses: Mapping[str, NDArray[np.floati
         warnings.simplefilter("ignore", RuntimeWarning)  # a loss that is infinite is drawn as a gap
         for axis, (name, values) in zip(axes, losses.items(), strict=False):
             finite = drawable(values)
-            axis.plot(steps, finite, color=REAL, alpha=0.3, linewidth=0.6)
-            if len(steps) > window > 1:
+            smoothed = len(steps) > window > 1
+            axis.plot(steps, finite, color=REAL, alpha=0.3 if smoothed else 1, linewidth=0.6 if smoothed else 1)
+            if smoothed:
                 smooth = np.convolve(finite, np.full(window, 1 / window), "valid")
                 axis.plot(steps[window // 2 :][: len(smooth)], smooth, color=REAL, linewidth=1.5)
                 axis.set_ylim(*_robust_range(finite))
@@ -74,7 +75,7 @@ def validation_curves(rows: Sequence[ValidationRow]) -> Figure:
     for axis, name in zip(axes, names, strict=False):
         own = sorted((row for row in main if (row.metric, row.score) == name), key=lambda row: row.step)
         steps, values = np.array([row.step for row in own]), drawable(np.array([row.value for row in own]))
-        errors = np.nan_to_num(drawable(np.array([row.error or 0 for row in own])))
+        errors = lengths(np.array([row.error or 0 for row in own]))
         axis.errorbar(steps, values, errors, color=GENERATED, marker="o", markersize=4, linewidth=1, label="model")
         ranked = [(row.shortfall, row) for row in own if row.shortfall is not None and np.isfinite(row.value)]
         if ranked:
@@ -86,8 +87,16 @@ def validation_curves(rows: Sequence[ValidationRow]) -> Figure:
             axis.axhline(floor, color=REAL, linewidth=1, linestyle="--", label="floor: real against real")
             if sd is not None:
                 axis.axhspan(floor - sd, floor + sd, color=FLOOR, linewidth=0, zorder=0, label=FLOOR_NAME)
+        if _spans_decades(values, (floor or 0) - (sd or 0)):
+            axis.set_yscale("log")
         axis.set_ylabel(label(" ".join(name), own[-1].unit))
         axis.legend()
     axes[-1].set_xlabel("training step")
     axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
+
+
+def _spans_decades(values: NDArray[np.float64], floor: float) -> bool:
+    """Whether scores fall from far above the floor, so that their end is not seen on a linear axis."""
+    finite = values[np.isfinite(values)]
+    return len(finite) > 0 and floor > 0 and bool((finite > 0).all()) and float(finite.max()) > 10 * floor
