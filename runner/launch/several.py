@@ -71,13 +71,14 @@ def run_seeds(
 
 
 def exit_code(ended: Sequence[Ended]) -> int:
-    """Of the whole: 0, that of an interruption if there was one, else that of the first failure."""
+    """Of the whole: that of an interruption if there was one, else that of the first failure, else 0."""
     codes = [one.code for one in ended]
     if _STOPPED in codes or -signal.SIGINT in codes:
         return _STOPPED
-    if None in codes or InterruptedRunError.exit_code in codes or any(code and code < 0 for code in codes):
+    if {None, InterruptedRunError.exit_code, -signal.SIGTERM, -signal.SIGUSR1} & set(codes):
         return InterruptedRunError.exit_code
-    return next((code for code in codes if code), 0)
+    failure = next((code for code in codes if code), 0)
+    return failure if failure >= 0 else 128 - failure  # killed by a signal, as a shell says it
 
 
 class _Processes:

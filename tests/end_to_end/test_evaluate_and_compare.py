@@ -138,19 +138,20 @@ def test_compare_prints_scores_with_errors_and_what_differs(quickstart: Any, sma
     other = small("quickstart.yaml", "dataset.events=1000", "networks.generator=physgan_upsampling")
     done = runner("compare", quickstart.folder, other.folder, poison=True)
     assert done.returncode == 0, done.stderr
-    assert "cluster_shape/largest_ks" in done.stdout
-    assert "±" in done.stdout
-    assert "*" in done.stdout
+    for part in ("cluster_shape/largest_ks", "±", "*", "real responses", "nearest_condition", "shuffled_conditions"):
+        assert part in done.stdout
     assert "networks.generator.name" in done.stdout
     assert "physgan_upsampling" in done.stdout
     assert "training.steps" not in done.stdout
-    found = json.loads(runner("compare", quickstart.folder, other.folder, "--format", "json").stdout)
+    assert "no p-value: 1 and 1 seeds, 3 are needed" in done.stdout
+    found = json.loads(runner("compare", quickstart.folder, other.folder, "--all", "--format", "json").stdout)
     first = found["scores"][0]
-    a, b = first["values"]
-    assert b["difference"] == pytest.approx(b["value"] - a["value"])
-    assert b["difference_error"] == pytest.approx((a["error"] ** 2 + b["error"] ** 2) ** 0.5)
+    a, b = first["cells"][:2]
+    assert b["difference"]["value"] == pytest.approx(b["mean"] - a["mean"])
+    reach = 1.959964 * (a["error"] ** 2 + b["error"] ** 2) ** 0.5
+    assert b["difference"]["high"] == pytest.approx(b["difference"]["value"] + reach)
     table = runner("compare", quickstart.folder, other.folder, "--format", "csv").stdout
-    assert len(list(csv.reader(io.StringIO(table)))) == len(found["scores"]) + 1
+    assert len(list(csv.reader(io.StringIO(table)))) == 1 + sum(cell is not None for cell in first["cells"])
     assert "\\toprule" in runner("compare", quickstart.folder, other.folder, "--format", "latex").stdout
     assert runner("compare", quickstart.folder, other.folder, "--format", "md").stdout.count("|") > 20
 
