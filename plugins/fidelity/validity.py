@@ -133,7 +133,7 @@ def _figures(pair: Comparable, info: DataInfo) -> Iterator[Maps | Histogram]:
     yield Maps("occupancy", "Occupancy", "share of responses with a hit", "", info.axes, *occupancy)
     title = f"Mean {info.quantity}"
     yield Maps("mean_amplitude", title, f"mean {info.quantity}", info.unit, info.axes, *amplitude, log=True)
-    spectra = [np.log10(sample.responses[_hits(sample)], dtype=np.float64) for sample in both]
+    spectra = [np.log10(sample.responses[_hits(sample)]) for sample in both]  # float32: they are kept with the run
     yield Histogram(
         name="amplitude_spectrum",
         title=f"{info.quantity.capitalize()} of all hits",

@@ -30,10 +30,12 @@ class _Checked:
     def __post_init__(self) -> None:
         if not _FILE_NAME.fullmatch(self.name):
             raise ValueError(f"{self.name!r} cannot be the name of a figure, which is that of a file")
-        for text in _texts(vars(self).values()):
+        for text in _texts(list(vars(self).values())):
             if len(text) > _LONGEST or not text.isprintable():
                 raise ValueError(f"{self.name}: {text[:60]!a} is no text of a figure")
         for name, array, expected in self._arrays():
+            if not isinstance(array, (np.ndarray, tuple)):
+                raise ValueError(f"{self.name}: {name} must be a NumPy array, not {type(array).__name__}")
             found = np.shape(array)
             if len(found) != len(expected) or any(b not in (None, a) for a, b in zip(found, expected, strict=True)):
                 wanted = ", ".join("any" if size is None else str(size) for size in expected)
@@ -49,7 +51,7 @@ def _texts(values: Any) -> Iterator[str]:
         yield values
     elif isinstance(values, Axis):
         yield from (values.name, values.unit)
-    elif not isinstance(values, (np.ndarray, float, int, type(None))):
+    elif isinstance(values, (list, tuple, Mapping)):
         for value in values:
             yield from _texts(value)
 

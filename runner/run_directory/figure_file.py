@@ -102,7 +102,7 @@ def _write_field(group: h5py.Group, name: str, value: Any) -> None:
         for number, axis in enumerate(value):
             part.create_group(str(number)).attrs.update(vars(axis))
     elif isinstance(value, (list, tuple)):
-        _set_texts(group, name, [str(text) for text in value])
+        _set_texts(group, name, value)
     elif value is not None:
         group.attrs[name] = value
 
@@ -132,7 +132,7 @@ def _readers() -> dict[Any, Callable[[h5py.Group, str], Any]]:
     return {
         str: _text,
         bool: lambda group, name: bool(group.attrs[name]),
-        float | None: lambda group, name: _number(group, name) if name in group.attrs else None,
+        float | None: lambda group, name: float(group.attrs[name]) if name in group.attrs else None,
         tuple[str, str]: hdf5.texts,
         Sequence[str]: hdf5.texts,
         tuple[Axis, Axis]: _axes,

@@ -24,6 +24,7 @@ _LOADED = (
     "runner.cli.run",
     "runner.launch.resume",
     "runner.report.figures",
+    "runner.report.figures.files",
     "runner.report.tables",
     "plugins.adversarial.strategy",
     "plugins.cluster_shape.scoring",

@@ -47,6 +47,7 @@ def test_a_run_ends_with_scores_pictures_and_a_complete_folder(quickstart: Any) 
         "run.json",
         "log.txt",
         "history.h5",
+        "figures.h5",
         "scores.json",
         "report.html",
         "checkpoints/step-000000010.h5",

@@ -126,7 +126,7 @@ def instead(name: str, **arguments: Any) -> Damage:
         (attribute("validity/roc/curves", "names", ["x", "y", "z"]), "figure 'roc'"),
         (attribute("validity/width", "kind", "pie"), "figure 'width': 'pie'"),
         (attribute("validity/width", "kind", "scatter"), "figure 'width'"),
-        (attribute("validity/width", "mark", np.inf), "mark is inf"),
+        (attribute("validity/width", "mark", "low"), "could not convert"),
         (attribute("validity/width", "name", "../../../.bashrc"), "cannot be the name of a figure"),
         (attribute("validity/width", "name", "empty"), "it has another name"),
         (attribute("validity/width", "title", "\x1b[31mred"), "is no text of a figure"),

@@ -44,9 +44,9 @@ def histogram(data: Histogram) -> Figure:
     if data.log_y and any(count.any() for count in counts):
         top.set_yscale("log")
         low, high = top.get_ylim()
-        top.set_ylim(low, high * (high / low) ** 0.12)
+        top.set_ylim(low, high * (high / low) ** 0.22)
     else:
-        top.set_ylim(0, 1.12 * top.get_ylim()[1])
+        top.set_ylim(0, 1.18 * top.get_ylim()[1])
     _ratio(bottom, edges, *counts)
     low, high = edges[0], edges[-1]
     if data.mark is not None and np.isfinite(drawable(np.array(data.mark))):
@@ -56,7 +56,7 @@ def histogram(data: Histogram) -> Figure:
             axis.axvline(data.mark, color="black", linewidth=1, linestyle=":", label="detection threshold")
     handles, names = top.get_legend_handles_labels()
     band, band_names = bottom.get_legend_handles_labels()
-    top.legend(handles + band[:1], names + band_names[:1])
+    top.legend(handles + band[:1], names + band_names[:1], loc="upper center", ncols=2)  # above the data
     bottom.set_xlim(low, high)
     return figure
 
