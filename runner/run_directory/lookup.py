@@ -89,7 +89,7 @@ def select(selector: str, root: Path) -> list[RunDirectory]:
         found = _newest_first(named) or [find(selector, root)]
     if not found:
         raise RunDirectoryError(f"{selector}: no run in {root} is like that; 'runner runs' lists what there is")
-    return found[::-1]
+    return [RunDirectory(run.path.absolute()) for run in reversed(found)]  # one run is one path, however it was named
 
 
 def _folders(root: Path) -> list[Path]:

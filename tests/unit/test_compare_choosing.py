@@ -20,3 +20,10 @@ def test_a_run_that_is_named_must_have_scores(tmp_path: Path) -> None:
     for selector in (str(failed.path), "x", "@last", "x*"):
         with pytest.raises(RunDirectoryError, match=r"no scores in .* \(it is interrupted\); runner resume"):
             choose([selector], tmp_path)
+
+
+def test_a_run_is_the_same_by_name_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run(tmp_path / "runs", row())
+    monkeypatch.chdir(tmp_path)
+    relative = made.path.relative_to(tmp_path)
+    assert choose(["x", "x*", "seed=1", str(relative), made.record.id], Path("runs"))[0] == [made]
