@@ -55,7 +55,12 @@ def command(
     comparison = replace(found, warnings=(*left_out, *found.warnings))
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
-    options.deliver(_text(comparison, runs, form, keep, drop), output)
+    if form == "html":
+        from runner.report.html import comparison_page
+
+        options.deliver(comparison_page(comparison, runs, output.parent if output else None), output)
+    else:
+        options.deliver(_text(comparison, form, keep, drop), output)
 
 
 def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequence[RunDirectory]:
@@ -68,14 +73,7 @@ def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequenc
     return [run for run in chosen if run in compared] or chosen
 
 
-def _text(
-    comparison: Comparison, runs: Sequence[RunDirectory], form: str, keep: Sequence[str], drop: Sequence[str]
-) -> str:
-    if form == "html":
-        from runner.report.html import comparison_page
-
-        return str(comparison_page(comparison, runs))
-
+def _text(comparison: Comparison, form: str, keep: Sequence[str], drop: Sequence[str]) -> str:
     from runner.report import comparison as tables
     from runner.report.tables import render, with_columns
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from runner.cli import group
 from runner.errors import ExperimentError, RunDirectoryError
-from tests.report_runs import RECORD, make_bare_run, make_group
+from tests.report_runs import RECORD, make_bare_run, make_group, make_run
 
 
 def report(*arguments: object) -> Result:
@@ -36,6 +36,27 @@ def test_several_runs_get_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     result = report("first", "second", "-o", "other.html")
     assert result.stdout == "other.html\n"
     assert Path("other.html").read_bytes() == Path("comparison.html").read_bytes()
+
+
+def test_the_page_of_compare_leads_to_the_runs_from_where_it_is(tmp_path: Path) -> None:
+    (first,) = make_group(tmp_path / "runs", "first", (1,))
+    make_group(tmp_path / "runs", "second", (1,))
+    first.report.write_text("its own page")
+    page = tmp_path / "pages" / "page.html"
+    page.parent.mkdir()
+    arguments = ["compare", "first", "second", "--runs", str(tmp_path / "runs"), "--format", "html", "-o", str(page)]
+    result = CliRunner().invoke(group, arguments)
+    assert result.exit_code == 0, result.output
+    assert f'href="../runs/first/{first.path.name}/report.html"' in page.read_text(encoding="utf-8")
+
+
+def test_figures_are_written_beside_the_page(tmp_path: Path) -> None:
+    run = make_run(tmp_path, figures={})
+    result = report("charge-model", "--runs", tmp_path, "--figures")
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{run.report}\n{run.figures}\n"
+    for name in ("gallery", "mean_response", "losses", "validation"):
+        assert {path.suffix for path in run.figures.glob(f"{name}.*")} == {".png", ".pdf"}
 
 
 def test_a_page_of_one_run_has_its_place(tmp_path: Path) -> None:

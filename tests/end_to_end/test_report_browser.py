@@ -111,6 +111,10 @@ def test_tables_are_sorted_by_click_and_by_keyboard(opened: Open, report: Path) 
     ascending = first_column(page)
     assert ascending[:2] == ["coverage/recall", "memorisation/distance_ratio"]
     assert ascending[4:] == ["wasserstein/mean", "speed/milliseconds", "wasserstein/mean_charge"]
+    page.locator("table.sortable thead th button", has_text="distance from the floor").click()
+    away = first_column(page)
+    assert away[:2] == ["wasserstein/width", "kolmogorov_smirnov/largest"]  # the one beyond the floor comes first
+    assert away[4:5] == ["wasserstein/mean"]
     page.locator("table.sortable thead th button").first.focus()
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")

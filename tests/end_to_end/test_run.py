@@ -49,6 +49,7 @@ def test_a_run_ends_with_scores_pictures_and_a_complete_folder(quickstart: Any) 
         "history.h5",
         "figures.h5",
         "scores.json",
+        "report.html",
         "checkpoints/step-000000010.h5",
         "checkpoints/step-000000020.h5",
         "model/generator.h5",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runner.errors import RunnerError
 from runner.report.html.page import rendered
 from runner.report.html.pictures import Album, Picture
-from runner.report.judgement import Bar, bar, direction, summary, verdict
+from runner.report.judgement import Bar, bar, direction, distance, summary, verdict
 from runner.report.tables import Table, reference_table, sensitivity_table, uncertain
 from runner.run_directory import (
     RunDirectory,
@@ -50,7 +50,8 @@ class ScoreLine:
         value: With its error.
         floor: With its standard deviation, or "".
         excess: Over the floor, or "".
-        bar: Its distance from the floor, or None.
+        distance: Standard deviations of the floor to the worse, or None.
+        bar: The same as a bar, or None.
         verdict: The same in words, or "".
         direction: Which way it is good.
     """
@@ -59,6 +60,7 @@ class ScoreLine:
     value: str
     floor: str
     excess: str
+    distance: float | None
     bar: Bar | None
     verdict: str
     direction: str
@@ -156,6 +158,7 @@ def _line(row: ScoreRow) -> ScoreLine:
         value=uncertain(row.value, row.error),
         floor="" if row.floor is None else uncertain(row.floor, row.floor_sd),
         excess="" if row.excess is None else uncertain(row.excess, row.error),
+        distance=distance(row.z, row.better),
         bar=bar(row.z, row.better),
         verdict=verdict(row.z, row.better),
         direction=direction(row.better),
