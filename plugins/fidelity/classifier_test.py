@@ -12,7 +12,7 @@ import numpy as np
 from plugins.fidelity.comparable import Comparable, comparable
 from plugins.fidelity.conditions import phi
 from plugins.fidelity.density_ratio import effective_share, log_weights
-from plugins.fidelity.features import Values, features
+from plugins.fidelity.features import Values, described, features
 from plugins.fidelity.memorisation import pixels
 from plugins.fidelity.roc import auc, curve, null_band, null_error
 from runner.api import Curves, Field, Figure, Histogram, Measurement, Metric, Params, Sample, Score
@@ -54,12 +54,12 @@ class ClassifierTest(Metric):
             DataError: Where responses are not images, or fewer than two real ones are usable.
         """
         pair = comparable(real, generated)
-        tables = {name: _table(pair, classifier.look) for name, classifier in CLASSIFIERS.items()}
+        described(real.info)
         if not pair.enough:
             unknown = {name: Score(np.nan) for name in ("largest", *CLASSIFIERS)}
             return Measurement(unknown | _weight_scores(np.full(2, np.nan)), notes=pair.notes)
         n, m = len(pair.real), len(pair.generated)
-        judged = {name: judge(CLASSIFIERS[name], table, n, params, rng) for name, table in tables.items()}
+        judged = {name: judge(classifier, pair, params, rng) for name, classifier in CLASSIFIERS.items()}
         areas = {name: verdict.area() for name, verdict in judged.items()}
         strongest = max(areas, key=lambda name: areas[name].value)
         of_real, of_generated = log_weights(judged[strongest].real, judged[strongest].generated, _seed(rng))
@@ -119,21 +119,20 @@ class Verdict:
         return Score(area, float(np.hypot(error, scatter)))
 
 
-def judge(
-    classifier: Classifier, table: Values, n: int, params: ClassifierTest.Params, rng: np.random.Generator
-) -> Verdict:
+def judge(classifier: Classifier, pair: Comparable, params: ClassifierTest.Params, rng: np.random.Generator) -> Verdict:
     """Probability that each response is real.
 
     Args:
         classifier: What judges.
-        table: Real responses, then generated ones, (n + m, columns).
-        n: How many are real.
+        pair: Responses, at least two of each.
         params: Of the metric.
         rng: For the folds and the classifiers.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+    samples, n = (pair.real, pair.generated), len(pair.real)
+    table = np.vstack([np.column_stack([phi(sample, pair.real), classifier.look(sample)]) for sample in samples])
     labels = np.arange(len(table)) < n
     parts = min(params.folds, n, len(table) - n)
     found = []
@@ -143,7 +142,8 @@ def judge(
             folds = StratifiedKFold(parts, shuffle=True, random_state=_seed(rng))
             model = classifier.make(params, _seed(rng))
             found.append(cross_val_predict(model, table, labels, cv=folds, method="predict_proba")[:, 1])
-    return Verdict(np.stack(found)[:, :n], np.stack(found)[:, n:])
+    judged = np.stack(found)
+    return Verdict(judged[:, :n], judged[:, n:])
 
 
 def _trees(params: ClassifierTest.Params, seed: int) -> Any:
@@ -169,13 +169,6 @@ CLASSIFIERS = {
     "trees_features": Classifier("boosted trees on features", _trees, features),
 }
 """By the name of their score."""
-
-
-def _table(pair: Comparable, look: Callable[[Sample], Values]) -> Values:
-    """Conditions and what is seen of the responses, real ones first, (n + m, columns)."""
-    return np.vstack(
-        [np.column_stack([phi(sample, pair.real), look(sample)]) for sample in (pair.real, pair.generated)]
-    )
 
 
 def _seed(rng: np.random.Generator) -> int:

@@ -44,13 +44,12 @@ def null_error(n: int, m: int) -> float:
 def curve(real: Values, generated: Values) -> Values:
     """Shares of generated and of real responses that score at least as much as each threshold, (points, 2).
 
-    Thresholds are quantiles of the generated responses, so that points are evenly spaced in x.
+    Thresholds are quantiles of both samples together, so that points are close wherever the curve is steep or flat.
     """
-    thresholds = np.quantile(generated, np.linspace(1, 0, POINTS), method="inverted_cdf")
-    shares = [
-        1 - np.searchsorted(np.sort(scores), thresholds, side="left") / len(scores) for scores in (generated, real)
-    ]
-    return np.vstack([(0, 0), np.column_stack(shares), (1, 1)])
+    both = np.concatenate([real, generated])
+    thresholds = np.quantile(both, np.linspace(1, 0, POINTS), method="inverted_cdf")
+    shares = [1 - np.searchsorted(np.sort(scores), thresholds) / len(scores) for scores in (generated, real)]
+    return np.vstack([(0, 0), np.column_stack(shares)])
 
 
 def null_band(n: int, m: int) -> Values:
