@@ -17,6 +17,9 @@ from plugins.fidelity.memorisation import pixels
 from plugins.fidelity.roc import auc, curve, null_band, null_error
 from runner.api import Curves, Field, Figure, Histogram, Measurement, Metric, Params, Sample, Score
 
+LEAST_REACHED = 0.9
+"""Mean weight below which the effective sample size says nothing: it is large if all weights are equally small."""
+
 
 class ClassifierTest(Metric):
     r"""Classifier two-sample test: AUC of classifiers that tell generated responses from real ones, 0.5 at best.
@@ -58,19 +61,23 @@ class ClassifierTest(Metric):
         if not pair.enough:
             unknown = {name: Score(np.nan) for name in ("largest", *CLASSIFIERS)}
             return Measurement(unknown | _weight_scores(np.full(2, np.nan)), notes=pair.notes)
-        n, m = len(pair.real), len(pair.generated)
         judged = {name: judge(classifier, pair, params, rng) for name, classifier in CLASSIFIERS.items()}
         areas = {name: verdict.area() for name, verdict in judged.items()}
         strongest = max(areas, key=lambda name: areas[name].value)
         of_real, of_generated = log_weights(judged[strongest].real, judged[strongest].generated, _seed(rng))
+        of_weights = _weight_scores(np.exp(of_generated))
+        guesses = null_error(len(pair.real), len(pair.generated))
+        notes = [
+            f"the largest AUC is that of {CLASSIFIERS[strongest].label}",
+            f"guesses have an AUC of 0.500 ± {guesses:.3f}",
+        ]
+        reached = of_weights["mean_weight"].value
+        if reached < LEAST_REACHED:
+            notes.append(f"{1 - reached:.0%} of the real distribution is out of reach of weights: no effective_share")
         return Measurement(
-            {"largest": areas[strongest], **areas, **_weight_scores(np.exp(of_generated))},
+            {"largest": areas[strongest], **areas, **of_weights},
             tuple(_figures(judged, strongest, of_real, of_generated)),
-            (
-                *pair.notes,
-                f"the largest AUC is that of {CLASSIFIERS[strongest].label}",
-                f"guesses have an AUC of 0.500 ± {null_error(n, m):.3f}",
-            ),
+            (*pair.notes, *notes),
         )
 
 
@@ -177,7 +184,7 @@ def _seed(rng: np.random.Generator) -> int:
 
 def _weight_scores(weights: Values) -> dict[str, Score]:
     mean = Score(weights.mean(), weights.std(ddof=1) / np.sqrt(len(weights)), better="one")
-    return {"effective_share": Score(*effective_share(weights), better="higher"), "mean_weight": mean}
+    return {"effective_share": Score(*effective_share(weights), better="none"), "mean_weight": mean}
 
 
 def _figures(judged: Mapping[str, Verdict], strongest: str, of_real: Values, of_generated: Values) -> Iterator[Figure]:
