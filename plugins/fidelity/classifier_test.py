@@ -143,7 +143,7 @@ def judge(classifier: Classifier, pair: Comparable, params: ClassifierTest.Param
     labels = np.arange(len(table)) < n
     parts = min(params.folds, n, len(table) - n)
     found = []
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _one_thread():
         warnings.simplefilter("ignore", ConvergenceWarning)  # epochs are few on purpose
         for _ in range(params.repeats):
             folds = StratifiedKFold(parts, shuffle=True, random_state=_seed(rng))
@@ -151,6 +151,14 @@ def judge(classifier: Classifier, pair: Comparable, params: ClassifierTest.Param
             found.append(cross_val_predict(model, table, labels, cv=folds, method="predict_proba")[:, 1])
     judged = np.stack(found)
     return Verdict(judged[:, :n], judged[:, n:])
+
+
+def _one_thread() -> Any:
+    """Trees are grown in thousands of short steps, in which threads wait for each other where cores are busy."""
+    import sklearn.ensemble  # noqa: F401  loads the OpenMP library that is to be limited
+    import threadpoolctl
+
+    return threadpoolctl.threadpool_limits(1)
 
 
 def _trees(params: ClassifierTest.Params, seed: int) -> Any:
