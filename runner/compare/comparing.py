@@ -137,10 +137,10 @@ def _cell(rows: Rows) -> Cell | None:
     zs = [row.z for _, row in rows if row.z is not None]
     errors = [row.error for _, row in rows if row.error is not None and math.isfinite(row.error)]
     defined = all(map(math.isfinite, values))
-    mean = math.fsum(values) / n if defined else sum(values) / n
+    mean = sum(values) / n
     return Cell(
         mean=mean,
-        sd=math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1)) if defined and n > 1 else None,
+        sd=_rms([value - mean for value in values]) * math.sqrt(n / (n - 1)) if defined and n > 1 else None,
         n=n,
         error=_rms(errors) if len(errors) == n else None,
         z=sum(zs) / n if len(zs) == n else None,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from runner.compare.result import Test
 
@@ -70,27 +70,30 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _paired(differences: list[float]) -> Estimate:
     from scipy import stats
 
-    value = math.fsum(differences) / len(differences)
+    value = sum(differences) / len(differences)
     if len(set(differences)) == 1:
         return _exact(value, "paired")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of nearly equal numbers
-        found = stats.ttest_1samp(differences, 0.0)
-        interval = found.confidence_interval(CONFIDENCE)
-    return Estimate(value, float(interval.low), float(interval.high), float(found.pvalue), "paired")
+    return _tested(value, lambda: stats.ttest_1samp(differences, 0.0), "paired")
 
 
 def _welch(values: list[float], baseline: list[float]) -> Estimate:
     from scipy import stats
 
-    value = math.fsum(values) / len(values) - math.fsum(baseline) / len(baseline)
+    value = sum(values) / len(values) - sum(baseline) / len(baseline)
     if len(set(values)) == len(set(baseline)) == 1:
         return _exact(value, "Welch")
+    return _tested(value, lambda: stats.ttest_ind(values, baseline, equal_var=False), "Welch")
+
+
+def _tested(value: float, test: Callable[[], Any], name: Test) -> Estimate:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        found = stats.ttest_ind(values, baseline, equal_var=False)
+        warnings.simplefilter("ignore", RuntimeWarning)  # of numbers that are nearly equal, or too large to be squared
+        found = test()
         interval = found.confidence_interval(CONFIDENCE)
-    return Estimate(value, float(interval.low), float(interval.high), float(found.pvalue), "Welch")
+    low, high, p = float(interval.low), float(interval.high), float(found.pvalue)
+    if not all(map(math.isfinite, (low, high, p))):
+        return Estimate(value, None, None, 1.0, name)  # what cannot be tested is not significant
+    return Estimate(value, low, high, p, name)
 
 
 def _exact(value: float, test: Test) -> Estimate:
@@ -99,4 +102,4 @@ def _exact(value: float, test: Test) -> Estimate:
 
 
 def _mean(values: Mapping[int, float]) -> float:
-    return math.fsum(values.values()) / len(values)
+    return sum(values.values()) / len(values)

@@ -82,7 +82,8 @@ def _models(comparison: Comparison) -> int:
 
 def _line(comparison: Comparison, number: int, cell: Cell) -> tuple[str, ...]:
     group, found = comparison.groups[number], cell.difference
-    scatter = f"{uncertain(cell.mean, cell.sd)} ({cell.n})" if cell.n > 1 else uncertain(cell.mean, None)
+    single = uncertain(cell.mean, cell.error).partition(" ")[0]  # as many digits as its error, which has its own column
+    scatter = f"{uncertain(cell.mean, cell.sd)} ({cell.n})" if cell.n > 1 else single
     error = "" if cell.error is None else f"{cell.error:.2g}"
     line = (group.label, f"{scatter}{' *' if cell.best else ''}", error, z_text(cell.z))
     if group.reference:

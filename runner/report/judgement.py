@@ -95,12 +95,12 @@ def summary(scores: ScoreFile) -> list[str]:
     number, floored = len(judged), len(found[AT_FLOOR])
     sentences = [f"{floored or 'None'} of {number} main scores {'is' if floored < 2 else 'are'} at the floor."]
     if number == 1:
-        sentences[0] = "The one main score is not at the floor."
+        sentences[0] = "The one main score with a floor is not at it."
     if not found[WORSE] and not found[BEYOND]:
         sentences[0] = (
             f"All {number} main scores are at the floor: by them the model cannot be told from real responses."
             if number > 1
-            else "The one main score is at the floor: by it the model cannot be told from real responses."
+            else "The one main score with a floor is at it: by it the model cannot be told from real responses."
         )
     if found[WORSE]:
         worst = max(found[WORSE], key=lambda row: distance(row.z, row.better) or 0.0)

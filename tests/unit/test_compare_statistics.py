@@ -85,6 +85,12 @@ def test_nearly_equal_numbers_raise_no_warning() -> None:
     assert estimate(by_seed((tiny * 3).tolist()), by_seed([1.0] * 3), None, None).p == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize("first", [1, 7], ids=["paired", "Welch"])
+def test_what_cannot_be_computed_is_not_significant(first: int) -> None:
+    found = estimate(by_seed([1e300, 2e300, 3e300]), by_seed([1.0, 2.0, 4.0], first), None, None)
+    assert (found.low, found.high, found.p) == (None, None, 1.0)
+
+
 def test_holm_rejects_what_its_steps_reject() -> None:
     for p_values in itertools.permutations([0.001, 0.011, 0.02, 0.02, 0.3]):
         corrected = holm(p_values)

@@ -50,7 +50,7 @@ def test_every_group_floor_and_reference_has_its_line(comparison: Comparison) ->
     assert found["b"]["score"] == ""
     assert found["a"]["value"] == "8.53 ± 0.50 (3)"
     assert found["b"]["value"] == "4.63 ± 0.64 (3) *"
-    assert found["c"]["value"] == "6"
+    assert found["c"]["value"] == "6.00"
     assert found["a"]["error"] == "0.3"
     assert found["a"]["z"] == "+15.1"
     assert found["real responses"]["value"] == "1.00 ± 0.50"

@@ -103,6 +103,7 @@ def test_the_page_shows_all_that_is_in_the_folder(page: Page) -> None:
         "Without a floor: speed/milliseconds.",
         "All 7 scores",
         "shuffled conditions",
+        "These have learned nothing. A metric that finds shuffled conditions at the floor does not look at",
         "3.10%",
         "> 50%",
         "3 responses had no hit",
@@ -111,6 +112,7 @@ def test_the_page_shows_all_that_is_in_the_folder(page: Page) -> None:
         "training 1 min, evaluation 2.5 s",
     ):
         assert words in page.text
+    assert "nearest training event" not in page.text  # which is not among the references
     assert "not shown" not in page.text
     assert "cannot be drawn" not in page.text
 
@@ -369,7 +371,7 @@ def test_a_bar_is_as_long_as_z_until_its_scale_ends(z: float) -> None:
 
 def test_a_perfect_model_is_said_to_be_one() -> None:
     assert summary(scores(ROWS[:1])) == [
-        "The one main score is at the floor: by it the model cannot be told from real responses."
+        "The one main score with a floor is at it: by it the model cannot be told from real responses."
     ]
     two = scores((ROWS[0], row(metric="other")))
     assert summary(two) == ["All 2 main scores are at the floor: by them the model cannot be told from real responses."]

@@ -110,4 +110,4 @@ class Album:
 
 def _room(width: float, height: float) -> Room:
     """What figures of several panels side by side need."""
-    return "all" if width > 2.8 * height else "most" if width > 2 * height else "half"
+    return "all" if width > 2.8 * height else "most" if width > 2.2 * height else "half"

@@ -33,6 +33,11 @@ T = TypeVar("T")
 _LONGEST_TEXT = 200_000
 """Characters of a file that are shown."""
 
+_REFERENCES = {
+    "shuffled_conditions": "A metric that finds shuffled conditions at the floor does not look at the conditions.",
+    "nearest_condition": "One that finds the response of the nearest training event at the floor does not see copying.",
+}
+
 _ADVICE = {
     "running": "It is still running.",
     "interrupted": "It was interrupted; runner resume goes on with it.",
@@ -169,10 +174,8 @@ def _tables(scores: ScoreFile | None) -> list[tuple[Table, str]]:
     """What shows how far the scores can be trusted, each with what to read in it."""
     tables = []
     if scores and scores.references:
-        says = (
-            "These learned nothing and are no models. A metric that finds shuffled conditions at the floor does not "
-            "look at the conditions; one that finds the nearest training event at the floor does not see copying."
-        )
+        known = (_REFERENCES[found.name] for found in scores.references if found.name in _REFERENCES)
+        says = " ".join(["These have learned nothing.", *known])
         tables.append((reference_table(scores), says))
     if scores and scores.sensitivity:
         says = "Faults of growing size were put into real responses. Smaller ones than these stay unseen."
