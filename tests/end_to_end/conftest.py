@@ -51,14 +51,14 @@ class Finished:
 Call = Callable[..., Finished]
 
 
-def call(*arguments: str | Path, runs: Path, cwd: Path, **environment: str) -> Finished:
+def call(*arguments: str | Path, runs: Path, cwd: Path, pictures: bool = False, **environment: str) -> Finished:
     """One call of ``runner``; with a PYTHONPATH of its own in a new process, which alone looks at it."""
     variables = {"RUNNER_RUNS": str(runs), "COLUMNS": "200", **environment}
     if "PYTHONPATH" in environment:
         command, inherited = [sys.executable, "-m", "runner", *map(str, arguments)], {**os.environ, **variables}
         done = subprocess.run(command, cwd=cwd, env=inherited, capture_output=True, text=True, timeout=300)
     else:
-        done = completed(*arguments, cwd=cwd, environment=variables)
+        done = completed(*arguments, cwd=cwd, environment=variables, pictures=pictures)
     return Finished(done.returncode, done.stdout, done.stderr, runs)
 
 
@@ -71,17 +71,17 @@ def small(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[...,
     """Runs an experiment at small size; ``small(file, setting, ...)``."""
     folder = tmp_path_factory.mktemp("small")
 
-    def run(file: str | Path, *settings: str, options: tuple[str, ...] = (), **environment: str) -> Finished:
+    def run(file: str | Path, *settings: str, options: tuple[str, ...] = (), **others: Any) -> Finished:
         path = root / "experiments" / file
-        return call("run", path, *sets(*SMALL, *settings), *options, runs=folder / "runs", cwd=folder, **environment)
+        return call("run", path, *sets(*SMALL, *settings), *options, runs=folder / "runs", cwd=folder, **others)
 
     return run
 
 
 @pytest.fixture(scope="session")
 def quickstart(small: Callable[..., Finished]) -> Finished:
-    """One small run of the quickstart experiment."""
-    done = small("quickstart.yaml", "dataset.events=1000")
+    """One small run of the quickstart experiment, with its pictures."""
+    done = small("quickstart.yaml", "dataset.events=1000", pictures=True)
     assert done.code == 0, done.err
     return done
 

@@ -25,6 +25,7 @@ _LOADED = (
     "runner.launch.resume",
     "runner.report.figures",
     "runner.report.figures.files",
+    "runner.report.html",
     "runner.report.tables",
     "plugins.adversarial.strategy",
     "plugins.cluster_shape.scoring",
@@ -91,11 +92,12 @@ class Forked:
 
 
 def completed(
-    *arguments: str | Path, cwd: Path, environment: Mapping[str, str], timeout: float = 300
+    *arguments: str | Path, cwd: Path, environment: Mapping[str, str], pictures: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """One call of ``runner``, to its end."""
-    process = Forked(*arguments, cwd=cwd, environment=environment)
-    out, err = process.communicate(timeout)
+    """One call of ``runner``, to its end; with plain pictures unless they are asked for."""
+    before = () if pictures else (plain_pictures,)
+    process = Forked(*arguments, cwd=cwd, environment=environment, before=before)
+    out, err = process.communicate(300)
     code = process.returncode
     assert code is not None
     return subprocess.CompletedProcess(["runner", *map(str, arguments)], code, out, err)
