@@ -135,6 +135,7 @@ def judge(classifier: Classifier, pair: Comparable, params: ClassifierTest.Param
         params: Of the metric.
         rng: For the folds and the classifiers.
     """
+    import threadpoolctl
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -143,7 +144,8 @@ def judge(classifier: Classifier, pair: Comparable, params: ClassifierTest.Param
     labels = np.arange(len(table)) < n
     parts = min(params.folds, n, len(table) - n)
     found = []
-    with warnings.catch_warnings(), _one_thread():
+    # threads of trees this small wait for one another: on a busy machine two are 15 times slower than one
+    with warnings.catch_warnings(), threadpoolctl.threadpool_limits(1, user_api="openmp"):
         warnings.simplefilter("ignore", ConvergenceWarning)  # epochs are few on purpose
         for _ in range(params.repeats):
             folds = StratifiedKFold(parts, shuffle=True, random_state=_seed(rng))
@@ -151,14 +153,6 @@ def judge(classifier: Classifier, pair: Comparable, params: ClassifierTest.Param
             found.append(cross_val_predict(model, table, labels, cv=folds, method="predict_proba")[:, 1])
     judged = np.stack(found)
     return Verdict(judged[:, :n], judged[:, n:])
-
-
-def _one_thread() -> Any:
-    """Trees are grown in thousands of short steps, in which threads wait for each other where cores are busy."""
-    import sklearn.ensemble  # noqa: F401  loads the OpenMP library that is to be limited
-    import threadpoolctl
-
-    return threadpoolctl.threadpool_limits(1)
 
 
 def _trees(params: ClassifierTest.Params, seed: int) -> Any:
