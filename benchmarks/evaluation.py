@@ -66,9 +66,10 @@ def main() -> None:
         for choice in choices:
             times[choice.name].append(seconds(choice, *samples))
     real = samples[0]
+    shape = " x ".join(map(str, real.info.shape))
     print("# Scores of one model\n")
     print(
-        f"{arguments.events:,} against {arguments.events:,} responses of {' x '.join(map(str, real.info.shape))} pixels "
+        f"{arguments.events:,} against {arguments.events:,} responses of {shape} pixels "
         f"with {len(real.info.conditions)} conditions, {os.cpu_count()} CPUs, Python {platform.python_version()}, "
         f"NumPy {np.__version__}, scikit-learn {sklearn.__version__}, {arguments.repeats} rounds.\n"
     )
