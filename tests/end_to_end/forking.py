@@ -5,13 +5,16 @@ That process runs nothing of TensorFlow and has no thread of Python's, so that i
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,14 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([*_LOADED, __name__])
 
 
+@cache
+def _printed_in() -> str:
+    """Folder of what is printed, which is not left in the tests' own folders."""
+    folder = tempfile.mkdtemp(prefix="runner-printed-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 class Forked:
     """``runner`` in a forked process, with as much of `subprocess.Popen` as tests need.
 
@@ -57,8 +68,8 @@ class Forked:
         environment: Mapping[str, str],
         before: tuple[Callable[[], object], ...] = (),
     ) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="printed-")
-        self._printed = (Path(self._folder.name) / "stdout", Path(self._folder.name) / "stderr")
+        folder = Path(tempfile.mkdtemp(dir=_printed_in()))
+        self._printed = (folder / "stdout", folder / "stderr")
         variables = {**os.environ, **environment}
         words = [str(argument) for argument in arguments]
         self._process: Any = _context.Process(
