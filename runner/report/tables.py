@@ -101,10 +101,11 @@ def _aligned(table: Table) -> list[str]:
     padded, width = [], -3
     for column, *texts in zip(table.columns, *rows, strict=True):
         lengths = list(map(cell_len, (column.name, *texts)))
-        blanks = [" " * (max(lengths) - length) for length in lengths]
+        widest = max(lengths)
+        blanks = [" " * (widest - length) for length in lengths]
         cells = zip((column.name, *texts), blanks, strict=True)
         padded.append([blank + text if column.align == "right" else text + blank for text, blank in cells])
-        width += 3 + max(lengths)
+        width += 3 + widest
     head, *body = ["   ".join(cells) for cells in zip(*padded, strict=True)] or [""]
     return [f" {line}" for line in (head, "─" * width, *body)]
 

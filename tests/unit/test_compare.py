@@ -131,7 +131,7 @@ def test_a_difference_of_three_seeds_has_a_p_value_and_a_verdict(
     assert found.p_holm == found.p  # one test
     assert (found.verdict, found.reason) == (expected, "")
     assert cells(comparison)[0].difference is None
-    assert "Holm's method over the 1 main scores" in comparison.notes[0]
+    assert "Holm's method for the main scores of a group (1)" in comparison.notes[0]
 
 
 @pytest.mark.parametrize(("better", "ideal"), [("zero", 0.0), ("one", 1.0)])

@@ -81,7 +81,7 @@ def test_differences_stand_with_interval_and_p_value(comparison: Comparison) -> 
 
 def test_notes_say_what_was_tested_and_what_is_missing(comparison: Comparison) -> None:
     text = render(compared_scores(comparison), "table")
-    assert "Holm's method over the 1 main scores" in text
+    assert "Holm's method for the main scores of a group (1)" in text
     assert "no p-value: 3 and 1 seeds, 3 are needed (c)" in text
     assert "do not include training scatter" in text
 
