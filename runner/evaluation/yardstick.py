@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from runner import provenance, seeds
 from runner.api import Metric, Reference, Sample
 from runner.errors import PluginError
+from runner.evaluation import events, faults
 from runner.evaluation.cache import Numbers, ScoreCache
 from runner.evaluation.events import Halves
 from runner.evaluation.faults import FAULTS, SIZES, Fault
@@ -148,6 +150,7 @@ class Yardstick:
     def _key(self, choice: Choice[Metric], **more: Any) -> dict[str, Any]:
         metric, versions = choice.component, provenance.versions()
         return {
+            "protocol": _protocol(),
             "metric": {**choice.resolved(), "version": metric.version, "code": self.code[choice.plugin]},
             "data": self.data_digest,
             "training": self._training if "training" in metric.uses else "",
@@ -160,6 +163,12 @@ class Yardstick:
     def _training(self) -> str:
         training = self.available.training
         return "" if training is None else provenance.digest_sample(training)
+
+
+@cache
+def _protocol() -> str:
+    """Digest of the code that cuts events in two and makes them faulty."""
+    return provenance.digest_files([Path(module.__file__ or "") for module in (events, faults)])
 
 
 def plugin_code(plan: Plan) -> dict[str, str]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from runner import config, provenance
 from runner.api import Sample
-from runner.errors import DataError
+from runner.errors import DataError, RunnerError
 from runner.evaluation import Available, Evaluation, asked_conditions, loaded, split
 from runner.launch.loading import load
 from runner.launch.restoring import restore
@@ -80,7 +80,7 @@ def evaluate_run(directory: RunDirectory, request: Request, console: Console) ->
     with directory.lock(), log_file(directory.log):
         log.info("evaluating %s again", directory.path)
         settings, seed = plan.experiment.evaluation, plan.experiment.seed
-        plan, whole = _with_data(plan, directory, request)
+        plan, whole, training = _with_data(plan, directory, request)
         compared = compared_events(plan, _test_events(plan, directory, request, whole))
         asked = halves_of(plan, compared)(0).asked
         generated = _saved(directory, request, settings.events, asked)
@@ -90,7 +90,7 @@ def evaluate_run(directory: RunDirectory, request: Request, console: Console) ->
             model = trained_model(plan, directory, restored) if uses_model(plan) else None
             generated = generated or restored.sampler(asked_conditions(asked, compared, settings.events, seed))
         old = read_scores(directory)
-        available = Available(_training(plan, whole), whole, model)
+        available = Available(training, whole, model)
         step = directory.record.model_step
         evaluation = score(plan, directory, compared, generated, available, step=step, console=console)
         merged = _merge(directory, old, evaluation, {"test": len(asked), "all": len(generated)})
@@ -117,30 +117,39 @@ def _overrides(directory: RunDirectory, request: Request) -> list[str]:
     return overrides
 
 
-def _with_data(plan: Plan, directory: RunDirectory, request: Request) -> tuple[Plan, Sample | None]:
-    """The whole data set, where the request, a metric or a reference needs it; no reference where it is gone."""
+def _with_data(plan: Plan, directory: RunDirectory, request: Request) -> tuple[Plan, Sample | None, Sample | None]:
+    """The whole data set and the events trained on, where they are needed; no reference where the latter are gone."""
     metrics = [choice.component for choice in plan.metrics]
-    needed = request.data is not None or any(m.judged_on == "all" or "training" in m.uses for m in metrics)
-    if not needed and not plan.references:
-        return plan, None
+    on_all = request.data is not None or any(metric.judged_on == "all" for metric in metrics)
+    whole = load(plan) if on_all else None
+    if whole is not None:
+        for note in whole.notes:
+            log.info("%s: %s", plan.dataset.name, note)
+        if request.data is None:
+            _check_own(whole, directory)
+    uses_training = any("training" in metric.uses for metric in metrics)
+    if not uses_training and not plan.references:
+        return plan, whole, None
     try:
-        sample = load(plan)
-        if request.data is None and provenance.digest_sample(sample) != directory.record.data.digest:
-            raise DataError(f"{directory.path}: the data set is not the one of the run any more; name it with --data")
-    except DataError as error:
-        if needed:
+        own = whole if whole is not None and request.data is None else _own_data(directory, request)
+    except RunnerError as error:
+        if uses_training:
             raise
         log.warning("references are not scored, for want of the events trained on: %s", error)
-        return replace(plan, references=()), None
-    for note in sample.notes:
-        log.info("%s: %s", plan.dataset.name, note)
-    return plan, sample
+        return replace(plan, references=()), whole, None
+    return plan, whole, loaded(split(own, plan.experiment.split, plan.experiment.data_seed).train)
 
 
-def _training(plan: Plan, whole: Sample | None) -> Sample | None:
-    if whole is None:
-        return None
-    return loaded(split(whole, plan.experiment.split, plan.experiment.data_seed).train)
+def _own_data(directory: RunDirectory, request: Request) -> Sample:
+    """The data set the run was trained on, whatever other events it is judged on."""
+    sample = load(plan_run(directory, _overrides(directory, replace(request, data=None)), request.plugin_files))
+    _check_own(sample, directory)
+    return sample
+
+
+def _check_own(sample: Sample, directory: RunDirectory) -> None:
+    if provenance.digest_sample(sample) != directory.record.data.digest:
+        raise DataError(f"{directory.path}: the data set is not the one of the run any more; name it with --data")
 
 
 def _test_events(plan: Plan, directory: RunDirectory, request: Request, whole: Sample | None) -> Sample:

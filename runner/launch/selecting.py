@@ -27,8 +27,8 @@ def make_judge(plan: Plan, prepared: Prepared, sampler: Sampler) -> Callable[[in
     """What scores the networks in training, on validation events and always with the same latent vectors.
 
     It takes the training step and returns the scores of the metric that `training.keep_best` names; the headline is the
-    score that decides. Conditions are those of as many training events; real responses of training events in the place
-    of generated ones give the floor.
+    score that decides. Conditions are those of as many training events, at most half of them; their real responses in
+    the place of generated ones give the floor, but not to a metric that looks for copies of training events.
 
     Args:
         plan: The experiment; `keep_best` names one of its metrics.
@@ -42,7 +42,9 @@ def make_judge(plan: Plan, prepared: Prepared, sampler: Sampler) -> Callable[[in
     name, _, score = (plan.experiment.training.keep_best or "").partition("/")
     (choice,) = (choice for choice in plan.metrics if choice.component.name == name)
     yardstick = _yardstick(plan, prepared, choice)
-    floor = yardstick.floor(choice) if yardstick.halvings and evaluation.has_floor(choice.component) else {}
+    copies = "training" in choice.component.uses  # of which training events in the model's place would be the best
+    floored = yardstick.halvings and evaluation.has_floor(choice.component) and not copies
+    floor = yardstick.floor(choice) if floored else {}
     halves = yardstick.halves(0)
 
     def rows(generated: Sample, step: int) -> list[ScoreRow]:
@@ -90,7 +92,8 @@ def _yardstick(plan: Plan, prepared: Prepared, choice: Choice[Metric]) -> Yardst
 
     def halves(number: int) -> Halves:
         rng = seeds.generator(experiment.data_seed, "validation", number)
-        return Halves(validation, training.take(np.sort(rng.permutation(len(training))[: len(validation)])))
+        asked = rng.permutation(len(training))[: min(len(validation), -(-len(training) // 2))]
+        return Halves(validation, training.take(np.sort(asked)))
 
     return Yardstick(
         halves=halves,
