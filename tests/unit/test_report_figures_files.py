@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -15,7 +16,8 @@ from runner.errors import ExperimentError, RunDirectoryError
 from runner.plan import make_plan
 from runner.report import figures
 from runner.report.figures import styles
-from runner.report.figures.files import compared_responses, write_figure_files
+from runner.report.compared import compared_samples
+from runner.report.figures.files import write_figure_files
 from runner.run_directory import (
     HistoryWriter,
     RunDirectory,
@@ -37,7 +39,7 @@ def run(tmp_path: Path, root: Path) -> RunDirectory:
     run = RunDirectory.create(tmp_path / "runs", RunRecord(name="toy", seed=1), {"resolved.yaml": resolved})
     run.samples.mkdir()
     write_sample(run.samples / "real.h5", testing.sample(events=64))
-    write_sample(run.samples / "generated.h5", testing.sample(events=30, seed=1))
+    write_sample(run.samples / "generated.h5", generated_sample())
     history = HistoryWriter(run)
     history.append(1, {"critic": np.ones(10)})
     history.flush()
@@ -45,6 +47,16 @@ def run(tmp_path: Path, root: Path) -> RunDirectory:
                                        headline=True, floor=0.5, floor_sd=0.1)])  # fmt: skip
     write_figures(run, {"separation": [HISTOGRAM]}, step=10)
     return run
+
+
+def expected_halves() -> evaluation.Halves:
+    return evaluation.halve(evaluation.real_events(testing.sample(events=64), 40, 7), 20, 7)
+
+
+def generated_sample() -> Sample:
+    """Thirty responses, the first twenty at the conditions of the events that are asked for."""
+    sample, asked = testing.sample(events=30, seed=1), expected_halves().asked
+    return replace(sample, conditions=np.concatenate([asked.conditions, sample.conditions[20:]]))
 
 
 def names(run: RunDirectory) -> set[str]:
@@ -69,10 +81,10 @@ def test_what_is_not_there_is_not_drawn(run: RunDirectory) -> None:
 
 
 def test_the_events_drawn_are_those_that_were_compared(run: RunDirectory) -> None:
-    found = compared_responses(run)
+    found = compared_samples(run)
     assert found is not None
     halves, generated = found
-    expected = evaluation.halve(evaluation.real_events(testing.sample(events=64), 40, 7), 20, 7)
+    expected = expected_halves()
     assert len(generated) == len(halves.asked) == 20
     for half, of_run in ((expected.asked, halves.asked), (expected.compared, halves.compared)):
         np.testing.assert_array_equal(half.event_ids, of_run.event_ids)
@@ -81,7 +93,7 @@ def test_the_events_drawn_are_those_that_were_compared(run: RunDirectory) -> Non
 
 def test_an_experiment_that_cannot_be_read_is_told(run: RunDirectory) -> None:
     run.resolved.write_text("name: toy\n")
-    with pytest.raises(ExperimentError, match="training"):
+    with pytest.raises(RunDirectoryError, match=r"evaluation\.events must be a whole number"):
         write_figure_files(run)
 
 
