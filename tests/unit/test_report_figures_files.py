@@ -15,8 +15,8 @@ from runner.api import Histogram, Sample
 from runner.errors import ExperimentError, RunDirectoryError
 from runner.plan import make_plan
 from runner.report import figures
-from runner.report.figures import styles
 from runner.report.compared import compared_samples
+from runner.report.figures import styles
 from runner.report.figures.files import write_figure_files
 from runner.run_directory import (
     HistoryWriter,
