@@ -101,8 +101,9 @@ def test_phi_is_standardised_with_the_real_events() -> None:
                 mean = sum(powers) / len(powers)
                 sd = math.sqrt(sum((p - mean) ** 2 for p in powers) / len(powers))
                 row.append((value**power - mean) / sd)
-            if condition.name in ("drift_length", "pad_coordinate"):
-                row += [math.sin(2 * math.pi * value), math.cos(2 * math.pi * value)]
+            bin_ = {"crossing_angle": None, "drift_length": 0.545, "pad_coordinate": 1.0}[condition.name]
+            if bin_:
+                row += [math.sin(2 * math.pi * value / bin_), math.cos(2 * math.pi * value / bin_)]
         expected.append(row)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
     assert found.shape == (30, 10)
