@@ -54,7 +54,7 @@ class Validity(Metric):
             "far_pulls": Score(found.value[1], found.error[1], better="lower"),
             "not_finite": _difference(_any(~np.isfinite(real.responses)), _any(~np.isfinite(generated.responses))),
             "negative": _difference(_any(real.responses < 0), _any(generated.responses < 0)),
-            "no_hit": _difference(~_any(_hits(real)), ~_any(_hits(generated))),
+            "no_hit": _difference(_empty(real), _empty(generated)),
             "below_threshold": _difference(_below_threshold(real), _below_threshold(generated)),
             "largest_amplitude": _largest_amplitude(pair),
         }
@@ -88,6 +88,11 @@ def _occupancy(real: NDArray[np.bool_], generated: NDArray[np.bool_]) -> Values:
 
 def _hits(sample: Sample) -> NDArray[np.bool_]:
     return sample.responses > 0
+
+
+def _empty(sample: Sample) -> NDArray[np.bool_]:
+    """Whether a response is finite and has no hit, (events,)."""
+    return ~_any(_hits(sample) | ~np.isfinite(sample.responses))
 
 
 def _any(which: NDArray[np.bool_]) -> NDArray[np.bool_]:
