@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import Comparable, comparable
 from plugins.fidelity.features import Values, described
+from plugins.fidelity.shares import posterior_variance
 from runner.api import DataInfo, Histogram, Maps, Measurement, Metric, Params, Sample, Score
 
 FAR = 3.0
@@ -116,10 +117,8 @@ def _difference(real: NDArray[np.generic], generated: NDArray[np.generic]) -> Sc
         return Score(np.nan)
     values, variances = [], []
     for numbers in (np.asarray(real, np.float64), np.asarray(generated, np.float64)):
-        n = len(numbers)
         values.append(numbers.mean())
-        p = (numbers.sum() + 1) / (n + 2)
-        variances.append(p * (1 - p) / (n + 3))
+        variances.append(posterior_variance(numbers.sum(), len(numbers)))
     return Score(values[1] - values[0], np.sqrt(sum(variances)))
 
 

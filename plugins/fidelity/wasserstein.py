@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from plugins.fidelity.bins import bins_field, bins_of, inner_edges
+from plugins.fidelity.bins import Bins, bins_field, bins_of, inner_edges
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import FEWEST, comparable
 from plugins.fidelity.features import Feature, Values, described, features
@@ -120,8 +120,7 @@ def _worst(condition: Condition, edges: Values, table: Values, columns: Sequence
     if np.isnan(table).all():
         return f"no bin of {condition.name} has enough events of both samples"
     bin_, feature = np.unravel_index(np.nanargmax(table), table.shape)
-    ends = np.array([condition.low, *edges, condition.high])
     return (
         f"worst bin of {condition.name}: {table[bin_, feature]:.2f} sd for {columns[feature].label} from "
-        f"{ends[bin_]:g} to {ends[bin_ + 1]:g} {condition.unit}".rstrip()
+        f"{Bins(condition, edges).ends(int(bin_))}"
     )
