@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, cast
 from runner.errors import DataError
 
 if TYPE_CHECKING:
-    from runner.api import DataInfo, Sample
+    from runner.api import Condition, DataInfo, Sample
 
 log = logging.getLogger("runner")
 
@@ -187,10 +187,15 @@ def digest_sample(sample: Sample) -> str:
     return digest.hexdigest()
 
 
+def _of_condition(known: Condition) -> list[object]:
+    period = [] if known.period is None else [float(known.period)]
+    return [known.name, known.unit, float(known.low), float(known.high), *period]
+
+
 def _description(info: DataInfo) -> list[object]:
     """A description as JSON knows it; numbers of one value are one number, whatever their type."""
     return [
         [[axis.name, int(axis.size), axis.unit, float(axis.start)] for axis in info.axes],
         [info.quantity, info.unit, float(info.threshold)],
-        [[known.name, known.unit, float(known.low), float(known.high)] for known in info.conditions],
+        [_of_condition(known) for known in info.conditions],
     ]

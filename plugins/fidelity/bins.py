@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from plugins.fidelity.features import Values
-from runner.api import Field, Sample
+from runner.api import Condition, Field, Sample
 
 EVENTS_PER_BIN = 20
 """Real events that a bin of a condition has at least, where its values differ."""
@@ -33,3 +34,35 @@ def bins_of(sample: Sample, edges: Sequence[Values]) -> list[NDArray[np.int64]]:
     return [
         np.searchsorted(edge, values, side="right") for edge, values in zip(edges, sample.conditions.T, strict=True)
     ]
+
+
+@dataclass(frozen=True)
+class Bins:
+    """The bins of a condition.
+
+    Attributes:
+        condition: What is cut.
+        inner: Edges between the bins, rising: (bins - 1,).
+    """
+
+    condition: Condition
+    inner: Values
+
+    @property
+    def label(self) -> str:
+        """The condition in words."""
+        return self.condition.name.replace("_", " ")
+
+    @property
+    def edges(self) -> Values:
+        """With the outer ones, rising: (bins + 1,)."""
+        low, high = self.condition.low, self.condition.high
+        edges = np.array([low, *self.inner, high])
+        if edges[-1] <= edges[-2]:  # the last bin holds the highest value alone
+            edges[-1] = edges[-2] + ((edges[-2] - low) / len(self.inner) if len(self.inner) else 1)
+        return edges
+
+    def ends(self, number: int) -> str:
+        """Both ends of a bin, with the unit."""
+        low, high = self.edges[number : number + 2]
+        return f"{low:.4g} to {high:.4g} {self.condition.unit}".rstrip()

@@ -44,7 +44,7 @@ class ClassifierTest(Metric):
         """How the classifiers are trained."""
 
         folds: int = Field(5, ge=2, le=100, description="parts; each is judged by classifiers trained on the others")
-        repeats: int = Field(2, ge=1, le=100, description="classifiers, of other seeds and folds, whose mean is D")
+        repeats: int = Field(3, ge=1, le=100, description="classifiers, of other seeds and folds, whose mean is D")
         trees: int = Field(80, ge=1, le=10_000, description="boosted trees of a classifier")
         epochs: int = Field(10, ge=1, le=10_000, description="passes of the perceptron over its training responses")
 

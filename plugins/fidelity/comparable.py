@@ -10,6 +10,9 @@ from runner.api import DataError, Sample
 FEWEST = 2
 """Responses below which a sample has no spread."""
 
+MOST_UNUSABLE = 0.01
+"""Share of the generated responses above which what is left says nothing of the model."""
+
 
 @dataclass(frozen=True)
 class Comparable:
@@ -17,7 +20,7 @@ class Comparable:
 
     Attributes:
         real: At least `FEWEST` usable responses.
-        generated: Usable responses, however few.
+        generated: Usable responses, however few; none where more than `MOST_UNUSABLE` are not.
         notes: What was left out, and whether too few are left.
     """
 
@@ -44,8 +47,10 @@ def comparable(real: Sample, generated: Sample) -> Comparable:
             f"{FEWEST} are needed: look at the data set, or give more events to the split"
         )
     made, more = usable(generated)
-    found = Comparable(kept, made, (*notes, *more))
-    if found.enough:
-        return found
-    few = f"{len(made)} usable generated responses are too few to compare: the scores are undefined"
-    return Comparable(kept, made, (*notes, *more, few))
+    if len(generated) - len(made) > MOST_UNUSABLE * len(generated):
+        # those that are left may be perfect, and the model has diverged
+        broken = f"these are more than {MOST_UNUSABLE:.0%} of the generated responses: the scores are undefined"
+        return Comparable(kept, made.take([]), (*notes, *more, broken))
+    if len(made) < FEWEST:
+        more = (*more, f"{len(made)} usable generated responses are too few to compare: the scores are undefined")
+    return Comparable(kept, made, (*notes, *more))

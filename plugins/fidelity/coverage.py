@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from plugins.fidelity.comparable import comparable
 from plugins.fidelity.features import Values, features
+from plugins.fidelity.vectors import constants, spreads
 from runner.api import Field, Measurement, Metric, Params, Sample, Score
 
 AT_ONCE = 2_000_000
@@ -55,11 +56,10 @@ class Coverage(Metric):
             scores = {name: unknown for name in names} | {"density": Score(np.nan, better="one")}
             return Measurement(scores, notes=pair.notes)
         a, b = features(pair.real), features(pair.generated)
-        sigma = a.std(axis=0)
-        sigma = np.where(sigma > 0, sigma, 1)
+        sigma = spreads(a)
         k = min(params.neighbours, len(a) - 1, len(b) - 1)
         inside = neighbourhoods(a / sigma, b / sigma, k)
-        notes = pair.notes
+        notes = (*pair.notes, *constants(pair.real))
         if k < params.neighbours:
             notes = (*notes, f"balls reach to neighbour {k}, because there are no more")
         return Measurement(

@@ -15,10 +15,7 @@ from plugins.fidelity.moments import FEWEST_IN_BIN, average, moments, squared_pu
 from runner.api import Field, Measurement, Metric, Params, Sample, Score
 
 FRACTION_ALONE = ("pad_coordinate", "pad")
-"""Conditions of which only the fraction of a bin counts."""
-
-FRACTION_TOO = ("drift_length", "drift")
-"""Conditions that count as they are, and their fractions of a bin beside them."""
+"""Conditions that count by their fraction of a bin alone, where they have a period."""
 
 MOMENTS = 5
 """Means, variances and covariance of a response."""
@@ -90,10 +87,10 @@ def profiled(sample: Sample) -> dict[str, Values]:
     """What moments are profiled against, (events,) each: conditions and fractions; zeros where there are none."""
     found = {}
     for condition, values in zip(sample.info.conditions, sample.conditions.T.astype(np.float64), strict=True):
-        if condition.name not in FRACTION_ALONE:
+        if not (condition.period and condition.name in FRACTION_ALONE):
             found[f"at_{condition.name}"] = values
-        if condition.name in FRACTION_ALONE + FRACTION_TOO:
-            found[f"at_{condition.name}_fraction"] = values % 1
+        if condition.period:
+            found[f"at_{condition.name}_fraction"] = values / condition.period % 1
     return found or {"all": np.zeros(len(sample))}
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import comparable
 from plugins.fidelity.features import Values, usable
+from plugins.fidelity.shares import posterior_variance
 from runner.api import Field, Measurement, Metric, Params, Sample, Score
 
 AT_ONCE = 4_000_000
@@ -169,9 +170,7 @@ def _scores(real: Search, generated: Search, ratio: Score) -> dict[str, Score]:
 
 
 def _share(which: NDArray[np.bool_], better: Literal["none"] | None = None) -> Score:
-    """A share and the standard deviation of its posterior for a flat prior, which is not 0 where the share is."""
-    n = len(which)
-    if not n:
+    """A share, and the standard deviation of its posterior."""
+    if not len(which):
         return Score(np.nan, better=better)
-    p = (which.sum() + 1) / (n + 2)
-    return Score(which.mean(), np.sqrt(p * (1 - p) / (n + 3)), better=better)
+    return Score(which.mean(), np.sqrt(posterior_variance(which.sum(), len(which))), better=better)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from plugins.fidelity.bins import bins_field, bins_of, inner_edges
+from plugins.fidelity.bins import Bins, bins_field, bins_of, inner_edges
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import comparable
 from plugins.fidelity.features import Feature, Values, described, features
 from plugins.fidelity.moments import FEWEST_IN_BIN, Moments, average, moments, squared_pulls
-from runner.api import Condition, Field, Measurement, Metric, Params, Profile, Sample, Score
+from runner.api import Field, Measurement, Metric, Params, Profile, Sample, Score
 
 NAMED = 10
 """Largest contributions that are named in the note."""
@@ -70,7 +70,7 @@ class Profiles(Metric):
             notes.append(f"{few} of {sum(counts)} bins have fewer than {FEWEST_IN_BIN} events and are left out")
         if few == sum(counts):
             return Measurement(scores, notes=tuple(notes))
-        axes = [_Bins(condition, edge) for condition, edge in zip(conditions, edges, strict=True)]
+        axes = [Bins(condition, edge) for condition, edge in zip(conditions, edges, strict=True)]
         notes.append(_largest(compared, columns, axes))
         return Measurement(scores, tuple(_figures(compared, columns, axes, params.figures)), tuple(notes))
 
@@ -127,34 +127,13 @@ def _averages(compared: Sequence[Comparison]) -> Values:
     return np.array([average(terms), *map(average, parts)])
 
 
-@dataclass(frozen=True)
-class _Bins:
-    """The bins of a condition."""
-
-    condition: Condition
-    inner: Values
-
-    @property
-    def label(self) -> str:
-        return self.condition.name.replace("_", " ")
-
-    @property
-    def edges(self) -> Values:
-        """With the outer ones, rising: (bins + 1,)."""
-        low, high = self.condition.low, self.condition.high
-        edges = np.array([low, *self.inner, high])
-        if edges[-1] <= edges[-2]:  # the last bin holds the highest value alone
-            edges[-1] = edges[-2] + ((edges[-2] - low) / len(self.inner) if len(self.inner) else 1)
-        return edges
-
-    def described(self, number: int) -> str:
-        low, high = self.edges[number : number + 2]
-        return f"at {self.label} {low:.4g} to {high:.4g} {self.condition.unit}".rstrip()
-
-
-def _largest(compared: Sequence[Comparison], columns: Sequence[Feature], axes: Sequence[_Bins]) -> str:
+def _largest(compared: Sequence[Comparison], columns: Sequence[Feature], axes: Sequence[Bins]) -> str:
     contributions = [
-        (float(value), columns[feature].label, axes[k].described(number) if axes else "of all events")
+        (
+            float(value),
+            columns[feature].label,
+            f"at {axes[k].label} {axes[k].ends(number)}" if axes else "of all events",
+        )
         for k, profile in enumerate(compared)
         for (number, feature), value in np.ndenumerate(profile.means + profile.deviations)
         if value > 0
@@ -165,7 +144,7 @@ def _largest(compared: Sequence[Comparison], columns: Sequence[Feature], axes: S
 
 
 def _figures(
-    compared: Sequence[Comparison], columns: Sequence[Feature], axes: Sequence[_Bins], most: int
+    compared: Sequence[Comparison], columns: Sequence[Feature], axes: Sequence[Bins], most: int
 ) -> Iterator[Profile]:
     pairs = [
         (float(np.nansum(profile.terms[:, :, k])), axis, column, profile, k)

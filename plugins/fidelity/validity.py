@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import Comparable, comparable
 from plugins.fidelity.features import Values, described
+from plugins.fidelity.shares import posterior_variance
 from runner.api import DataInfo, Histogram, Maps, Measurement, Metric, Params, Sample, Score
 
 FAR = 3.0
@@ -54,7 +55,7 @@ class Validity(Metric):
             "far_pulls": Score(found.value[1], found.error[1], better="lower"),
             "not_finite": _difference(_any(~np.isfinite(real.responses)), _any(~np.isfinite(generated.responses))),
             "negative": _difference(_any(real.responses < 0), _any(generated.responses < 0)),
-            "no_hit": _difference(~_any(_hits(real)), ~_any(_hits(generated))),
+            "no_hit": _difference(_empty(real), _empty(generated)),
             "below_threshold": _difference(_below_threshold(real), _below_threshold(generated)),
             "largest_amplitude": _largest_amplitude(pair),
         }
@@ -90,6 +91,11 @@ def _hits(sample: Sample) -> NDArray[np.bool_]:
     return sample.responses > 0
 
 
+def _empty(sample: Sample) -> NDArray[np.bool_]:
+    """Whether a response is finite and has no hit, (events,)."""
+    return ~_any(_hits(sample) | ~np.isfinite(sample.responses))
+
+
 def _any(which: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether any pixel of a response is among them, (events,)."""
     return which.any(axis=(1, 2))
@@ -111,10 +117,8 @@ def _difference(real: NDArray[np.generic], generated: NDArray[np.generic]) -> Sc
         return Score(np.nan)
     values, variances = [], []
     for numbers in (np.asarray(real, np.float64), np.asarray(generated, np.float64)):
-        n = len(numbers)
         values.append(numbers.mean())
-        p = (numbers.sum() + 1) / (n + 2)
-        variances.append(p * (1 - p) / (n + 3))
+        variances.append(posterior_variance(numbers.sum(), len(numbers)))
     return Score(values[1] - values[0], np.sqrt(sum(variances)))
 
 

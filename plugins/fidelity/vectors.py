@@ -36,8 +36,13 @@ def constants(real: Sample) -> tuple[str, ...]:
     return (f"constant in the real responses, so that they are in their own units: {', '.join(names)}",)
 
 
+def spreads(known: Values) -> Values:
+    """Standard deviations of the columns, 1 for one that is constant up to rounding, (columns,)."""
+    return np.where(_varies(known), known.std(axis=0), 1)
+
+
 def _standardised(values: Values, known: Values) -> Values:
-    standardised: Values = (values - known.mean(axis=0)) / np.where(_varies(known), known.std(axis=0), 1)
+    standardised: Values = (values - known.mean(axis=0)) / spreads(known)
     return standardised
 
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from plugins.fidelity.bins import bins_field, bins_of, inner_edges
+from plugins.fidelity.bins import Bins, bins_field, bins_of, inner_edges
 from plugins.fidelity.bootstrap import estimate, repeats_field
 from plugins.fidelity.comparable import FEWEST, comparable
 from plugins.fidelity.features import Feature, Values, described, features
+from plugins.fidelity.moments import average
+from plugins.fidelity.vectors import constants, spreads
 from runner.api import Condition, Measurement, Metric, Params, Sample, Score
 
 
@@ -46,8 +48,7 @@ class Wasserstein(Metric):
         pair = comparable(real, generated)
         columns, conditions = described(real.info), real.info.conditions
         known = features(pair.real)
-        sigma = known.std(axis=0)
-        units = np.where(sigma > 0, sigma, 1)
+        units = spreads(known)
         edges = [inner_edges(values, params.bins) for values in pair.real.conditions.T]
         a = np.column_stack([known / units, *bins_of(pair.real, edges)])
         b = np.column_stack([features(pair.generated) / units, *bins_of(pair.generated, edges)])
@@ -56,10 +57,7 @@ class Wasserstein(Metric):
         names = ["distance", "unconditional", *_names(columns, conditions)]
         numbers = zip(names, found.value, found.error, strict=True)
         scores = {name: Score(value, error) for name, value, error in numbers}
-        notes = [*pair.notes]
-        if (sigma == 0).any():
-            constant = ", ".join(column.label for column, sd in zip(columns, sigma, strict=True) if sd == 0)
-            notes.append(f"constant in the real responses, so that distances are in their own units: {constant}")
+        notes = [*pair.notes, *constants(pair.real)]
         if pair.enough:
             tables = in_bins(a, b, counts)
             notes += [_worst(*what, columns) for what in zip(conditions, edges, tables, strict=True)]
@@ -109,7 +107,7 @@ def _averages(real: Values, generated: Values, counts: Sequence[int]) -> Values:
     for table in in_bins(real, generated, counts):
         filled = table[~np.isnan(table[:, 0])]
         averaged.append(filled.mean(axis=0) if len(filled) else np.full(features, np.nan))
-    headline = np.mean(averaged) if averaged else overall.mean()
+    headline = average(np.array(averaged)) if averaged else overall.mean()
     return np.concatenate([[headline, overall.mean()], overall, *averaged])
 
 
@@ -122,8 +120,7 @@ def _worst(condition: Condition, edges: Values, table: Values, columns: Sequence
     if np.isnan(table).all():
         return f"no bin of {condition.name} has enough events of both samples"
     bin_, feature = np.unravel_index(np.nanargmax(table), table.shape)
-    ends = np.array([condition.low, *edges, condition.high])
     return (
         f"worst bin of {condition.name}: {table[bin_, feature]:.2f} sd for {columns[feature].label} from "
-        f"{ends[bin_]:g} to {ends[bin_ + 1]:g} {condition.unit}".rstrip()
+        f"{Bins(condition, edges).ends(int(bin_))}"
     )

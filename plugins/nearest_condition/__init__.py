@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class NearestCondition(Reference):
     """The response of the training event with the nearest conditions.
 
-    Nearest in the Euclidean distance of conditions standardised with the training events, each of which answers once as
-    long as others are near. Without conditions, the responses of random training events. No comparison of distributions
-    tells it from the simulation; a search for copies does.
+    Nearest in the Euclidean distance of conditions standardised with the training events; of several near ones, that
+    which has answered least often. Without conditions, the responses of random training events. No comparison of
+    distributions tells it from the simulation; a search for copies does.
     """
 
     name = "nearest_condition"

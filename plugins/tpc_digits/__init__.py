@@ -20,6 +20,12 @@ class ConditionColumn(Params):
     name: str = Field(pattern="^[A-Za-z][A-Za-z0-9_]*$", description="name; in a CSV file, the column's")
     unit: str = Field("", description="unit of its values")
     range: tuple[float, float] | None = Field(None, description="lowest and highest value, needed if it is used")
+    period: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="length of a bin in that unit, where the fraction of a bin says where in its pixel a cluster lies",
+    )
     use: bool = Field(True, description="whether networks are told it")
 
     @model_validator(mode="after")
@@ -94,7 +100,7 @@ class TpcDigits(Dataset):
             unit="ADC",
             threshold=params.threshold,
             conditions=tuple(
-                Condition(column.name, column.unit, *column.range)
+                Condition(column.name, column.unit, *column.range, column.period)
                 for column in params.conditions
                 if column.use and column.range
             ),

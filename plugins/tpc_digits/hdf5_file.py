@@ -167,6 +167,7 @@ def _headers(info: DataInfo, events: int) -> bytes:
         _set_texts(conditions, "units", [condition.unit for condition in info.conditions])
         conditions.attrs["low"] = [float(condition.low) for condition in info.conditions]
         conditions.attrs["high"] = [float(condition.high) for condition in info.conditions]
+        conditions.attrs["period"] = [condition.period or math.nan for condition in info.conditions]
         file.create_dataset("event_ids", (events,), "int64")
         file.flush()
         image: bytes = file.id.get_file_image()

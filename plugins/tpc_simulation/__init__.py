@@ -10,6 +10,9 @@ from plugins.tpc_simulation.detector import MPD, REFERENCES
 from plugins.tpc_simulation.parameters import SimulationParams
 from runner.api import Axis, Condition, DataInfo, Dataset, Sample, hookimpl
 
+PERIODS = {"drift_length": MPD.bin_length, "pad_coordinate": 1.0}
+"""Lengths of a bin, in the unit of the condition."""
+
 
 class TpcSimulation(Dataset):
     """Simulated responses of one pad row of MPD's time projection chamber to straight track segments.
@@ -39,7 +42,7 @@ class TpcSimulation(Dataset):
             unit="ADC",
             threshold=MPD.threshold,
             conditions=tuple(
-                Condition(name, unit, *value)
+                Condition(name, unit, *value, PERIODS.get(name))
                 for name, (value, unit) in params.track.items()
                 if isinstance(value, tuple)
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,12 +39,22 @@ class Condition:
         unit: Unit, e.g. "deg".
         low: Smallest value the data set declares [unit].
         high: Largest value the data set declares [unit]; equal to `low` for a constant.
+        period: Length of a bin [unit], where the fraction of a bin says where in its pixel a cluster lies; None
+            for other conditions.
+
+    Raises:
+        DataError: Where the period is not a positive number.
     """
 
     name: str
     unit: str
     low: float
     high: float
+    period: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.period is not None and not (math.isfinite(self.period) and self.period > 0):
+            raise DataError(f"the period of the condition {self.name} must be a positive number, not {self.period:g}")
 
 
 @dataclass(frozen=True)

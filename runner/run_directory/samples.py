@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ def write_sample(path: Path, sample: Sample, **attributes: str | int | float) ->
         _set_texts(conditions, "units", [condition.unit for condition in info.conditions])
         conditions.attrs["low"] = [float(condition.low) for condition in info.conditions]
         conditions.attrs["high"] = [float(condition.high) for condition in info.conditions]
+        conditions.attrs["period"] = [condition.period or math.nan for condition in info.conditions]
         file.create_dataset("event_ids", data=sample.event_ids)
 
 
@@ -102,13 +104,17 @@ def _info(responses: h5py.Dataset, conditions: h5py.Dataset) -> DataInfo:
     sizes, starts = responses.attrs["axis_sizes"], responses.attrs["axis_starts"]
     axes = zip(hdf5.texts(responses, "axis_names"), sizes, hdf5.texts(responses, "axis_units"), starts, strict=True)
     low, high = conditions.attrs["low"], conditions.attrs["high"]
-    declared = zip(hdf5.texts(conditions, "names"), hdf5.texts(conditions, "units"), low, high, strict=True)
+    periods = conditions.attrs.get("period", [math.nan] * len(low))  # files of earlier versions have none
+    declared = zip(hdf5.texts(conditions, "names"), hdf5.texts(conditions, "units"), low, high, periods, strict=True)
     return DataInfo(
         axes=tuple(Axis(name, int(size), unit, float(start)) for name, size, unit, start in axes),
         quantity=str(responses.attrs["quantity"]),
         unit=str(responses.attrs["unit"]),
         threshold=float(responses.attrs["threshold"]),
-        conditions=tuple(Condition(name, unit, float(a), float(b)) for name, unit, a, b in declared),
+        conditions=tuple(
+            Condition(name, unit, float(a), float(b), None if math.isnan(period) else float(period))
+            for name, unit, a, b, period in declared
+        ),
     )
 
 

@@ -43,6 +43,12 @@ def shuffled(sample: Sample) -> Sample:
     return with_responses(sample, np.roll(sample.responses, 1, axis=0))
 
 
+def half_a_time_bin_off(sample: Sample) -> Sample:
+    """Each response at a drift length that is half a time bin too large."""
+    assert [condition.name for condition in sample.info.conditions].index("drift_length") == 1
+    return replace(sample, conditions=sample.conditions + np.array([0, 0.545 / 2, 0], np.float32))
+
+
 def blurred(sample: Sample) -> Sample:
     """5 % of each amplitude go to either neighbour in pad."""
     amplitudes = sample.responses.astype(float)

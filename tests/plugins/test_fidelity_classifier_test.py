@@ -13,6 +13,7 @@ from tests.plugins.fidelity_samples import (
     blurred,
     broken,
     empty,
+    half_a_time_bin_off,
     part,
     shuffled,
     values,
@@ -134,6 +135,10 @@ def test_shuffled_conditions_are_seen_by_all_and_only_with_conditions() -> None:
     real, other = part(0), shuffled(part(1))
     assert min(z(measured(real, other)).values()) > 15
     assert z(measured(without_conditions(real), without_conditions(other)))["largest"] < 3
+
+
+def test_half_a_time_bin_is_seen_by_all() -> None:
+    assert min(z(measured(part(0), half_a_time_bin_off(part(1)))).values()) > 5
 
 
 def test_blur_and_a_dead_pixel_are_seen_by_all() -> None:

@@ -91,6 +91,11 @@ def test_tiny_samples_have_smaller_balls_and_a_note() -> None:
     assert np.isfinite(list(values(found).values())).all()
 
 
+def test_constant_features_are_named() -> None:
+    notes = measured(METRIC, empty(part(0)), part(1)).notes
+    assert notes[0].startswith("constant in the real responses, so that they are in their own units: mean pad")
+
+
 def test_empty_and_broken_responses() -> None:
     found = values(measured(METRIC, part(0), empty(part(1))))
     assert found["recall"] == found["precision"] == 0

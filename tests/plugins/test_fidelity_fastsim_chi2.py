@@ -13,6 +13,7 @@ from tests.plugins.fidelity_samples import (
     broken,
     empty,
     excess,
+    half_a_time_bin_off,
     measured,
     part,
     shuffled,
@@ -52,7 +53,7 @@ def chi2_by_loops(real: Sample, generated: Sample, bins: int) -> tuple[float, in
     features = []
     for sample in (real, generated):
         c = sample.conditions.astype(float)
-        features.append([c[:, angle], c[:, drift], c[:, drift] % 1, c[:, pad] % 1])
+        features.append([c[:, angle], c[:, drift], c[:, drift] / 0.545 % 1, c[:, pad] % 1])
     chi2, terms = 0.0, 0
     for x, y in zip(*features, strict=True):
         low, high = min(*x, *y), max(*x, *y)
@@ -84,7 +85,8 @@ def test_chi2_is_that_of_a_loop_over_conditions_bins_and_moments() -> None:
 def test_four_conditions_of_a_track_make_950_terms() -> None:
     names = ["crossing_angle", "dip_angle", "drift_length", "pad_coordinate"]
     sample = part(0)
-    conditions = tuple(replace(sample.info.conditions[0], name=name) for name in names)
+    periods = {"drift_length": 0.5, "pad_coordinate": 1.0}
+    conditions = tuple(replace(sample.info.conditions[0], name=name, period=periods.get(name)) for name in names)
     columns = np.random.default_rng(2).uniform(0, 30, (len(sample), 4)).astype(np.float32)
     tracks = Sample(replace(sample.info, conditions=conditions), sample.responses, columns, sample.event_ids)
     table = profiled(tracks)
@@ -95,6 +97,7 @@ def test_four_conditions_of_a_track_make_950_terms() -> None:
         "at_drift_length_fraction",
         "at_pad_coordinate_fraction",
     ]
+    np.testing.assert_allclose(table["at_drift_length_fraction"], [math.modf(2 * c)[0] for c in columns[:, 2]])
     np.testing.assert_allclose(table["at_pad_coordinate_fraction"], [math.modf(c)[0] for c in columns[:, 3]])
     assert values(measured(METRIC, tracks, tracks))["terms"] == 950
 
@@ -125,9 +128,10 @@ def test_an_empty_response_makes_it_worse_not_perfect() -> None:
     assert values(measured(METRIC, part(0), empty(generated)))["per_term"] > 100
 
 
-def test_it_sees_shuffled_conditions_and_a_blur() -> None:
-    same, blur, conditions = excess(METRIC, [unchanged, blurred, shuffled])
+def test_it_sees_shuffled_conditions_half_a_time_bin_and_a_blur() -> None:
+    same, blur, conditions, phase = excess(METRIC, [unchanged, blurred, shuffled, half_a_time_bin_off])
     assert abs(same) < 3
+    assert phase > 20
     assert blur > 20
     assert conditions > 20
 

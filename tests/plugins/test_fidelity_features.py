@@ -5,12 +5,13 @@ import math
 import numpy as np
 import pytest
 
+from plugins.fidelity import runner_metrics
 from plugins.fidelity.bootstrap import estimate
 from plugins.fidelity.comparable import comparable
 from plugins.fidelity.conditions import phi
 from plugins.fidelity.features import described, features, usable
-from runner.api import Axis, Condition, DataError, DataInfo, Sample
-from tests.plugins.fidelity_samples import broken, empty, part, with_responses, without_conditions
+from runner.api import Axis, Condition, DataError, DataInfo, Metric, Sample
+from tests.plugins.fidelity_samples import broken, empty, measured, part, with_responses, without_conditions
 
 SAMPLE = part(0).take(slice(0, 40))
 
@@ -79,12 +80,39 @@ def test_responses_that_are_not_finite_or_negative_are_left_out_with_a_note() ->
 
 
 def test_too_few_real_responses_are_an_error_and_too_few_generated_ones_a_note() -> None:
-    few = broken(SAMPLE).take(slice(0, 4))
     with pytest.raises(DataError, match="1 of 4 real responses"):
-        comparable(few, SAMPLE)
-    found = comparable(SAMPLE, few)
+        comparable(broken(SAMPLE).take(slice(0, 4)), SAMPLE)
+    found = comparable(SAMPLE, SAMPLE.take([0]))
     assert not found.enough
     assert found.notes[-1] == "1 usable generated responses are too few to compare: the scores are undefined"
+
+
+def with_nan(share: float) -> Sample:
+    responses = part(1).responses.copy()
+    responses[: round(share * len(responses)), 0, 0] = np.nan
+    return with_responses(part(1), responses)
+
+
+def test_more_than_one_percent_of_unusable_responses_are_too_many() -> None:
+    kept = comparable(part(0), with_nan(0.01))
+    assert kept.enough
+    assert len(kept.generated) == 792
+    found = comparable(part(0), with_nan(0.01125))
+    assert not found.enough
+    assert found.notes == (
+        "9 responses with a NaN, infinite or negative amplitude are left out",
+        "these are more than 1% of the generated responses: the scores are undefined",
+    )
+    assert comparable(with_nan(0.2), part(0)).enough  # real responses are no model's
+
+
+@pytest.mark.parametrize("metric", [m for m in runner_metrics() if "model" not in m.uses], ids=lambda m: m.name)
+def test_a_model_that_has_diverged_is_scored_by_none(metric: Metric) -> None:
+    used = {"training": part(2)} if metric.uses else {}
+    found = measured(metric, part(0), with_nan(0.2), **used)
+    main = metric.headline or next(iter(found.scores))
+    assert np.isnan(found.scores[main].value)
+    assert any("more than 1% of the generated responses" in note for note in found.notes)
 
 
 def test_phi_is_standardised_with_the_real_events() -> None:
@@ -101,8 +129,9 @@ def test_phi_is_standardised_with_the_real_events() -> None:
                 mean = sum(powers) / len(powers)
                 sd = math.sqrt(sum((p - mean) ** 2 for p in powers) / len(powers))
                 row.append((value**power - mean) / sd)
-            if condition.name in ("drift_length", "pad_coordinate"):
-                row += [math.sin(2 * math.pi * value), math.cos(2 * math.pi * value)]
+            bin_ = {"crossing_angle": None, "drift_length": 0.545, "pad_coordinate": 1.0}[condition.name]
+            if bin_:
+                row += [math.sin(2 * math.pi * value / bin_), math.cos(2 * math.pi * value / bin_)]
         expected.append(row)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
     assert found.shape == (30, 10)

@@ -15,6 +15,7 @@ from tests.plugins.fidelity_samples import (
     broken,
     empty,
     excess,
+    half_a_time_bin_off,
     measured,
     part,
     shuffled,
@@ -104,6 +105,13 @@ def test_it_sees_shuffled_conditions_a_blur_a_dead_pixel_and_a_lost_tail() -> No
     assert abs(same) < 3
     assert min(seen) > 3
     assert min(seen[:3]) > 30
+
+
+def test_half_a_time_bin_is_seen_with_conditions_only() -> None:
+    (phase,) = excess(METRIC, [half_a_time_bin_off])
+    assert phase > 10
+    (phase,) = excess(METRIC, [half_a_time_bin_off], "unconditional")
+    assert abs(phase) < 3
 
 
 def test_features_alone_are_blind_to_shuffled_conditions() -> None:

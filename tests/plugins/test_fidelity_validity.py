@@ -107,9 +107,18 @@ def test_figures_are_maps_and_the_spectrum_with_the_threshold() -> None:
     assert spectrum.mark == 0
 
 
+def test_minus_infinity_counts_as_not_finite_and_as_negative() -> None:
+    responses = part(1).responses.copy()
+    responses[:4] = -np.inf
+    found = values(measured(METRIC, part(0), with_responses(part(1), responses)))
+    assert found["not_finite"] == found["negative"] == 4 / 800
+    assert found["no_hit"] == 0
+
+
 def test_nothing_but_nan() -> None:
     nothing = with_responses(part(1), np.full_like(part(1).responses, np.nan))
     found = measured(METRIC, part(0), nothing)
     assert values(found)["not_finite"] == 1
+    assert values(found)["no_hit"] == 0
     assert np.isnan(values(found)["largest_pull"])
     assert not found.figures

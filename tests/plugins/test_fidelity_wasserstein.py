@@ -118,7 +118,34 @@ def test_a_constant_condition_is_one_bin() -> None:
 def test_constant_features_keep_their_unit_and_are_named() -> None:
     found = measured(METRIC, empty(part(0)), part(1))
     assert values(found)["hits"] == pytest.approx((part(1).responses > 0).sum(axis=(1, 2)).mean())
-    assert found.notes[0].startswith("constant in the real responses, so that distances are in their own units: mean")
+    assert found.notes[0].startswith("constant in the real responses, so that they are in their own units: mean")
+
+
+def test_a_feature_is_constant_where_it_varies_by_rounding_alone() -> None:
+    """Equal real responses, and generated ones a little larger."""
+    one = part(0).responses[0]
+    real = with_responses(part(0), np.broadcast_to(one, part(0).responses.shape))
+    generated = with_responses(part(1), np.broadcast_to(np.float32(1.001) * one, part(1).responses.shape))
+    assert 0 < features(real).std(axis=0).max() < 1e-12
+    found = values(measured(METRIC, real, generated))
+    assert found["log_sum"] == pytest.approx(np.log10(1.001), rel=1e-3)
+    assert found["distance"] < 1e-3
+
+
+def test_a_condition_without_a_filled_bin_is_left_out_of_the_headline() -> None:
+    real = part(0)
+    rng, scattered = np.random.default_rng(0), part(1).take(slice(0, 12))
+    # one generated event in each bin of the angle, but all in one of the other conditions
+    conditions = np.tile(real.conditions[0], (10, 1))
+    conditions[:, 0] = np.quantile(real.conditions[:, 0], (np.arange(10) + 0.5) / 10)
+    generated = replace(scattered.take(slice(0, 10)), conditions=conditions)
+    found = METRIC.measure(METRIC.Params(bootstrap=2), real, generated, rng)
+    of = values(found)
+    assert np.isnan(of["mean_pad_at_crossing_angle"])
+    at = ("drift_length", "pad_coordinate")
+    kept = [of[f"{column.name}_at_{name}"] for column in described(real.info) for name in at]
+    assert of["distance"] == pytest.approx(np.mean(kept))
+    assert "no bin of crossing_angle has enough events of both samples" in found.notes
 
 
 def test_empty_and_broken_responses() -> None:

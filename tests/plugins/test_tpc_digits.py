@@ -52,9 +52,9 @@ def test_the_description_needs_no_file() -> None:
 
 def test_conditions_are_taken_by_name_and_only_those_that_are_used(tmp_path: Path) -> None:
     path = write(tmp_path, "evtId,dip,ipad,itime,amp,angle\n1,16.9,40,267,5,3.5\n2,16.9,40,267,5,4.5\n")
-    sample = load(path, conditions=[ANGLE, DIP])
+    sample = load(path, conditions=[ANGLE | {"period": 0.5}, DIP])
     np.testing.assert_array_equal(sample.conditions, np.array([[3.5], [4.5]], np.float32))
-    assert [(c.name, c.unit, c.low, c.high) for c in sample.info.conditions] == [("angle", "deg", 0.0, 15.0)]
+    assert [(c.name, c.unit, c.low, c.high, c.period) for c in sample.info.conditions] == [("angle", "deg", 0, 15, 0.5)]
 
 
 def test_raw_files_are_told_by_their_content(tmp_path: Path) -> None:
@@ -205,6 +205,7 @@ def test_a_file_that_vanishes_after_validation(tmp_path: Path) -> None:
         ({"times": [5, 5]}, "times must be"),
         ({"conditions": [{"name": "angle"}]}, "needs a range"),
         ({"conditions": [{"name": "angle", "range": [2, 1]}]}, "must be"),
+        ({"conditions": [ANGLE | {"period": 0}]}, "greater than 0"),
         ({"conditions": [{"name": "amp", "range": [0, 1]}]}, "amp: a column of the hits"),
         ({"conditions": [ANGLE, ANGLE]}, "two conditions have one name"),
         ({"time_offset": "drift", "conditions": [ANGLE]}, "'drift', which is not among the conditions: angle"),

@@ -20,7 +20,7 @@ from runner.run_directory import read_sample, write_sample
 AXES = (Axis("pad", 8, "pad", 40), Axis("time", 6, "time bin", 267))
 ANGLE = Condition("angle", "deg", 0.0, 15.0)
 DIP = Condition("dip", "deg", 16.941, 16.941)
-DRIFT = Condition("drift", "cm", -0.3, 1e6)  # -0.3 is smaller in float32
+DRIFT = Condition("drift", "cm", -0.3, 1e6, 0.545)  # -0.3 is smaller in float32
 AWKWARD = (1.0, 40950.5, 1234.5678, 1.0000001, 3e38, 16777217.0, 0.1 + 1)
 
 
@@ -51,7 +51,9 @@ def write(writer: Writer, folder: Path, sample: Sample) -> tuple[Path, tuple[str
 
 
 def load(path: Path, described: DataInfo, **parameters: Any) -> Sample:
-    columns = [{"name": c.name, "unit": c.unit, "range": [c.low, c.high]} for c in described.conditions]
+    columns = [
+        {"name": c.name, "unit": c.unit, "range": [c.low, c.high], "period": c.period} for c in described.conditions
+    ]
     pads, times = ([int(axis.start), int(axis.start) + axis.size] for axis in AXES)
     given = {"path": str(path), "pads": pads, "times": times, "conditions": columns, **parameters}
     params = TpcDigitsParams.model_validate_json(json.dumps(given), strict=True)

@@ -90,11 +90,11 @@ def test_defaults_are_unconditional_and_ranges_become_conditions_in_order():
     assert [axis.start for axis in info.axes] == [40, 267]
     ranged = {"pad_coordinate": [41.2, 45.2], "drift_length": [50.0, 100.0], "crossing_angle": [-20.0, 20.0]}
     sample = load(events=2000, **ranged)
-    found = [(c.name, c.unit, c.low, c.high) for c in sample.info.conditions]
+    found = [(c.name, c.unit, c.low, c.high, c.period) for c in sample.info.conditions]
     assert found == [
-        ("crossing_angle", "deg", -20.0, 20.0),
-        ("drift_length", "cm", 50.0, 100.0),
-        ("pad_coordinate", "pad", 41.2, 45.2),
+        ("crossing_angle", "deg", -20.0, 20.0, None),
+        ("drift_length", "cm", 50.0, 100.0, pytest.approx(0.545)),
+        ("pad_coordinate", "pad", 41.2, 45.2, 1.0),
     ]
     low, high = sample.info.condition_ranges
     assert ((sample.conditions >= low) & (sample.conditions <= high)).all()

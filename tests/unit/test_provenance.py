@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 import shlex
 import subprocess
@@ -172,8 +173,22 @@ def test_the_digest_of_a_sample_sees_all_of_it() -> None:
         replace(SAMPLE, info=replace(INFO, threshold=2.0)),
         replace(SAMPLE, info=replace(INFO, axes=(Axis("pad", 2, start=1.0), Axis("time", 3)))),
         replace(SAMPLE, info=replace(INFO, conditions=(Condition("angle", "deg", 0.0, 2.0),))),
+        replace(SAMPLE, info=replace(INFO, conditions=(Condition("angle", "deg", 0.0, 1.0, 0.5),))),
+        replace(SAMPLE, info=replace(INFO, conditions=(Condition("angle", "deg", 0.0, 1.0, 0.25),))),
     ]
     assert len({provenance.digest_sample(sample) for sample in changed}) == len(changed)
+
+
+def test_the_digest_of_a_sample_without_periods_is_that_of_earlier_versions() -> None:
+    description = [[["pad", 2, "", 0.0], ["time", 3, "", 0.0]], ["amplitude", "ADC", 1.0], [["angle", "deg", 0.0, 1.0]]]
+    expected = hashlib.sha256(json.dumps(description).encode())
+    for header, array in (
+        (["<f4", 4, 2, 3], SAMPLE.responses),
+        (["<f4", 4, 1], SAMPLE.conditions),
+        (["<i8", 4], SAMPLE.event_ids),
+    ):
+        expected.update(json.dumps(header).encode() + array.tobytes())
+    assert provenance.digest_sample(SAMPLE) == expected.hexdigest()
 
 
 def test_the_digest_of_a_sample_does_not_depend_on_how_it_is_held() -> None:

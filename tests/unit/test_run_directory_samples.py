@@ -16,7 +16,7 @@ INFO = DataInfo(
     quantity="amplitude",
     unit="ADC",
     threshold=1,
-    conditions=(Condition("crossing_angle", "°", -20, 20.1), Condition("drift_length", "time bins", 0.1, 0.1)),
+    conditions=(Condition("crossing_angle", "°", -20, 20.1), Condition("drift_length", "time bins", 0.1, 0.1, 1.0)),
 )
 
 
@@ -91,6 +91,17 @@ def as_group(file: h5py.File) -> None:
     file.create_group("event_ids")
 
 
+def period(values: list[object]) -> Callable[[h5py.File], None]:
+    return lambda file: file["conditions"].attrs.__setitem__("period", values)
+
+
+def test_a_file_without_periods_has_none(tmp_path: Path) -> None:
+    write_sample(tmp_path / "a.h5", a_sample())
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        del file["conditions"].attrs["period"]
+    assert [condition.period for condition in read_sample(tmp_path / "a.h5").info.conditions] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -110,6 +121,10 @@ def as_group(file: h5py.File) -> None:
         (lambda file: file["responses"].attrs.__delitem__("unit"), "unit"),
         (lambda file: file["responses"].attrs.__setitem__("threshold", "low"), "could not convert"),
         (lambda file: file["conditions"].attrs.__setitem__("low", [1.0]), "shorter"),
+        (period([1.0]), "shorter"),
+        (period([np.nan, 0.0]), "the period of the condition drift_length must be a positive number, not 0"),
+        (period([np.inf, 1.0]), "the period of the condition crossing_angle must be a positive number, not inf"),
+        (period(["a", "b"]), "must be real number|could not convert"),
     ],
 )
 def test_a_damaged_file_is_refused_with_its_path(
