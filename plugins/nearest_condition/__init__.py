@@ -30,8 +30,9 @@ class NearestCondition(Reference):
     """The response of the training event with the nearest conditions.
 
     Nearest in the Euclidean distance of conditions standardised with the training events; of several near ones, that
-    which has answered least often. Without conditions, the responses of random training events. No comparison of
-    distributions tells it from the simulation; a search for copies does.
+    which has answered least often. Without conditions, the responses of random training events. Where training
+    events are near in all conditions, no comparison of distributions tells it from the simulation; a search for copies
+    does.
     """
 
     name = "nearest_condition"
