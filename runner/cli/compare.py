@@ -67,8 +67,8 @@ def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequenc
     """The runs that are meant; a group's label with an id names its run."""
     from runner.compare import choose
 
-    name, _, identifier = baseline.rpartition(" ")
-    chosen = choose([identifier if name else baseline], root)[0]
+    labelled = [run for run in runs if baseline == f"{run.record.name} {run.record.id}"]
+    chosen = labelled or choose([baseline], root)[0]
     compared = set(runs)
     return [run for run in chosen if run in compared] or chosen
 

@@ -61,7 +61,7 @@ def columns(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def deliver(text: str, file: Path | None) -> None:
-    """Prints a text, or writes it to a file and prints the file's path.
+    """Prints a text, or writes it to a file and prints the file's path; that of a pipe or device would be in the text.
 
     Raises:
         RunDirectoryError: If the file cannot be written.
@@ -69,7 +69,9 @@ def deliver(text: str, file: Path | None) -> None:
     if file is None:
         click.echo(text)
         return
-    from runner.run_directory import write_atomic
+    from runner.run_directory import replace_output
 
-    write_atomic(file, f"{text}\n")
-    click.echo(file)
+    with replace_output(file) as path:
+        path.write_text(f"{text}\n", encoding="utf-8")
+    if file.is_file():
+        click.echo(file)

@@ -66,13 +66,14 @@ def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], pat
 
     from runner.compare import compare
     from runner.report.html import comparison_page
-    from runner.run_directory import write_atomic
+    from runner.run_directory import replace_output
 
     found = compare(runs, everything=True, force=force)
     comparison = replace(found, warnings=(*left_out, *found.warnings))
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
-    write_atomic(path, comparison_page(comparison, runs, path.parent))
+    with replace_output(path) as file:
+        file.write_text(comparison_page(comparison, runs, path.parent), encoding="utf-8")
     return path
 
 

@@ -96,12 +96,13 @@ def _scores(
     members: Sequence[Runs], references: Sequence[ReferenceScores], baseline: int, everything: bool
 ) -> Iterator[ComparedScore]:
     models = [by_key(runs, everything) for runs in members]
+    all_seeds = [[run.record.seed for run in runs] for runs in members]
     stand_ins = [{(row.metric, row.score): row for row in reference.rows} for reference in references]
     for key in dict.fromkeys(key for rows in models for key in rows):
         found = [rows.get(key, ()) for rows in models]
         one = next(rows[0][1] for rows in found if rows)
         floored = next((row for rows in found for _, row in rows if row.floor is not None), one)
-        cells = [cell_of(rows) for rows in found]
+        cells = [cell_of(rows, seeds) for rows, seeds in zip(found, all_seeds, strict=True)]
         compare_with(cells, found, baseline)
         yield ComparedScore(
             metric=one.metric,

@@ -25,6 +25,8 @@ def corrected(
             families.add(len(p_values))
         for row in main:
             cell, against = cells[row][group], cells[row][baseline]
+            if cell is not None and cell.gap:
+                reasons.setdefault(f"{scores[row].key} is {cell.gap}", {})[models[group].label] = None
             if cell is None or against is None or cell.difference is None:
                 continue
             found = cell.difference

@@ -71,7 +71,8 @@ class Cell:
         z: Mean excess over the floor in standard deviations of the floor, or None where there is no floor.
         at_floor: Whether it cannot be told from real responses: the root mean square of z over the seeds is below 3;
             None where there is no floor.
-        best: Whether no other model's mean is better.
+        best: Whether no other model's mean is better, of those that have this score of every seed.
+        gap: Which seeds' values are undefined or missing, or "".
         difference: To the baseline; None for the baseline itself, for references, and where a value is missing.
     """
 
@@ -82,6 +83,7 @@ class Cell:
     z: float | None
     at_floor: bool | None
     best: bool = False
+    gap: str = ""
     difference: Difference | None = None
 
 

@@ -89,8 +89,9 @@ def _line(comparison: Comparison, number: int, cell: Cell) -> tuple[str, ...]:
     if group.reference:
         return (*line, "", "", "", "reference")
     if number == comparison.baseline:
-        return (*line, "", "", "", "baseline" if _models(comparison) > 1 else "")
-    return (*line, "", "", "", "") if found is None else (*line, *_difference(found))
+        said = ("baseline" if _models(comparison) > 1 else "", cell.gap)
+        return (*line, "", "", "", ", ".join(filter(None, said)))
+    return (*line, "", "", "", cell.gap) if found is None else (*line, *_difference(found))
 
 
 def _difference(found: Difference) -> tuple[str, ...]:

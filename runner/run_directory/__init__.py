@@ -12,7 +12,14 @@ from runner.run_directory.checkpoints import (
 )
 from runner.run_directory.directory import RunDirectory, status_of
 from runner.run_directory.figure_file import read_figures, write_figures
-from runner.run_directory.files import failure, make_folder, replace_atomic, write_atomic, write_hdf5
+from runner.run_directory.files import (
+    failure,
+    make_folder,
+    replace_atomic,
+    replace_output,
+    write_atomic,
+    write_hdf5,
+)
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
 from runner.run_directory.keys import Described, check_key
@@ -74,6 +81,7 @@ __all__ = [
     "read_scores",
     "read_validation",
     "replace_atomic",
+    "replace_output",
     "select",
     "shortfall",
     "status_of",

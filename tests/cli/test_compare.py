@@ -56,6 +56,10 @@ def test_a_baseline_is_named_as_a_group_or_a_run(tmp_path: Path, runs: list[RunD
     label = f"gan-a {runs[0].record.id}"
     for baseline, expected in (("gan-b", 1), (str(runs[4].path), 1), (runs[4].record.id, 1), (label, 0)):
         assert compared(tmp_path, "gan-*", "--baseline", baseline)["baseline"] == expected
+    for baseline in ("name=gan-b and status=finished", "training.steps = 6"):
+        assert compared(tmp_path, "gan-*", "--baseline", baseline)["baseline"] == 1
+    elsewhere = str(run(tmp_path / "with blanks", row(), name="c", training={"steps": 8}).path)
+    assert compared(tmp_path, "gan-*", elsewhere, "--baseline", elsewhere)["baseline"] == 3
     wrong = invoke(tmp_path, "compare", "gan-b", "--baseline", label)
     assert str(wrong.exception).startswith("--baseline: none of the groups that are compared; name one of them: gan-b")
 

@@ -204,7 +204,22 @@ def test_an_undefined_value_makes_its_group_undefined(tmp_path: Path, value: flo
     good, bad = cells(compare(runs))
     assert not math.isfinite(bad.mean)
     assert (bad.sd, bad.n, bad.difference, bad.best) == (None, 3, None, False)
+    assert bad.at_floor is None
     assert good.mean == 4
+    assert "m/s is undefined in seed 3 (y)" in compare(runs).notes
+
+
+def test_a_group_without_the_score_of_every_seed_is_not_the_best(tmp_path: Path) -> None:
+    runs = [
+        *seeds(tmp_path, [3, 4, 5]),
+        *seeds(tmp_path, [2, 1], name="y", device="cpu"),
+        run(tmp_path, row(score="t"), seed=3, name="y", device="cpu"),
+        *seeds(tmp_path, [6, 6, 7], name="z", device="gpu"),
+    ]
+    comparison = compare(runs)
+    assert [cell.best for cell in cells(comparison)] == [True, False, False]
+    assert cells(comparison)[1].gap == "missing in seed 3"
+    assert "m/s is missing in seed 3 (y)" in comparison.notes
 
 
 def test_a_score_that_a_group_lacks_is_left_empty(tmp_path: Path) -> None:
