@@ -95,7 +95,10 @@ def _difference(rows: Rows, baseline: Rows, cell: Cell, against: Cell) -> Differ
     """Without what depends on the other scores."""
     better = rows[0][1].better
     found = estimate(_by_seed(rows, better), _by_seed(baseline, better), cell.error, against.error)
-    reason = f"no p-value: {against.n} and {cell.n} seeds, {FEWEST_SEEDS} are needed"
+    if min(against.n, cell.n) < FEWEST_SEEDS:
+        reason = f"no p-value: {against.n} and {cell.n} seeds, {FEWEST_SEEDS} are needed"
+    else:
+        reason = "no p-value: the seeds do not scatter"
     return Difference(
         value=found.value,
         low=found.low,
@@ -105,6 +108,7 @@ def _difference(rows: Rows, baseline: Rows, cell: Cell, against: Cell) -> Differ
         test=found.test,
         reason=reason if found.p is None else "",
         verdict="",
+        unpaired=found.unpaired,
     )
 
 

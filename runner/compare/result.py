@@ -39,7 +39,8 @@ class Difference:
     """How far a group is from the baseline in one score.
 
     Attributes:
-        value: Group minus baseline [unit of the score]; of distances from the ideal value where that is 0 or 1.
+        value: Group minus baseline [unit of the score], over the common seeds where they are paired; of distances from
+            the ideal value where that is 0 or 1.
         low: Lower end of the 95 % interval, or None where nothing is known of it.
         high: Its upper end, or None.
         p: Two-sided p-value, or None.
@@ -47,6 +48,7 @@ class Difference:
         test: Where interval and p-value come from.
         reason: Why there is no p-value, or "".
         verdict: In words; "" for what is no main score or has no good direction.
+        unpaired: Seeds of one of the two groups alone, which a paired test leaves out.
     """
 
     value: float
@@ -57,6 +59,7 @@ class Difference:
     test: Test
     reason: str
     verdict: Verdict
+    unpaired: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,7 +23,7 @@ from runner.run_directory.files import (
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
 from runner.run_directory.keys import Described, check_key
-from runner.run_directory.lookup import all_runs, find, select
+from runner.run_directory.lookup import all_runs, find, folders_of, is_pattern, select
 from runner.run_directory.record import (
     CompilationRecord,
     DataRecord,
@@ -70,7 +70,9 @@ __all__ = [
     "checkpoint_path",
     "failure",
     "find",
+    "folders_of",
     "forget_shortfalls",
+    "is_pattern",
     "keep_checkpoint",
     "make_folder",
     "newest_checkpoint",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from runner import config
 from runner.cli import group, main
 from runner.run_directory import RunDirectory
 from tests.unit.compared_runs import row, run, seeds
@@ -60,7 +61,7 @@ def test_a_baseline_is_named_as_a_group_or_a_run(tmp_path: Path, runs: list[RunD
         assert compared(tmp_path, "gan-*", "--baseline", baseline)["baseline"] == 1
     elsewhere = str(run(tmp_path / "with blanks", row(), name="c", training={"steps": 8}).path)
     assert compared(tmp_path, "gan-*", elsewhere, "--baseline", elsewhere)["baseline"] == 3
-    wrong = invoke(tmp_path, "compare", "gan-b", "--baseline", label)
+    wrong = invoke(tmp_path, "compare", "gan-b", "--baseline", runs[0].record.id)
     assert str(wrong.exception).startswith("--baseline: none of the groups that are compared; name one of them: gan-b")
 
 
@@ -133,14 +134,23 @@ def test_comparing_loads_no_tensorflow(tmp_path: Path, runs: list[RunDirectory])
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("seeds", "resolved"), [("3", ["42"]), ("1,5,7", ["42"]), ("5,", ["42"])])
-def test_a_dry_run_of_several_seeds_runs_nothing(root: Path, tmp_path: Path, seeds: str, resolved: list[str]) -> None:
+@pytest.mark.parametrize(("seeds", "resolved"), [("3", [42, 43, 44]), ("1,5,7", [1, 5, 7]), ("5,", [5])])
+def test_a_dry_run_of_several_seeds_says_which(root: Path, tmp_path: Path, seeds: str, resolved: list[int]) -> None:
     experiment = str(root / "experiments" / "quickstart.yaml")
     result = CliRunner().invoke(group, ["run", experiment, "--seeds", seeds, "--dry-run", "--runs", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert [line[6:] for line in result.stdout.splitlines() if line.startswith("seed: ")] == resolved
-    assert "seeds" not in result.stdout
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "resolved.yaml").write_text(result.stdout)
+    found = config.values(tmp_path / "resolved.yaml")
+    assert found["seeds"] == resolved
+    assert "seed" not in found
+
+
+def test_jobs_are_for_several_seeds(root: Path, tmp_path: Path) -> None:
+    experiment = str(root / "experiments" / "quickstart.yaml")
+    result = CliRunner().invoke(group, ["run", experiment, "--jobs", "3", "--runs", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "--jobs is for several seeds" in result.output
 
 
 @pytest.mark.parametrize("seeds", ["0", "-1", "x", "1,1", "1,-2", "", "100000", "1.5", f"{2**63},1"])
