@@ -47,6 +47,8 @@ def command(
     """
     from dataclasses import replace
 
+    if form in ("json", "html") and (keep or drop):
+        raise click.UsageError(f"--columns and --drop choose columns of a table; {form} always has everything")
     from runner.compare import choose, compare
 
     runs, left_out = choose(selectors, root)
@@ -60,7 +62,7 @@ def command(
 
         options.deliver(comparison_page(comparison, runs, output.parent if output else None), output)
     else:
-        options.deliver(_text(comparison, form, keep, drop), output)
+        options.deliver(_text(comparison, form, keep, drop, on_screen=output is None), output)
 
 
 def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequence[RunDirectory]:
@@ -73,14 +75,19 @@ def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequenc
     return [run for run in chosen if run in compared] or chosen
 
 
-def _text(comparison: Comparison, form: str, keep: Sequence[str], drop: Sequence[str]) -> str:
+def _text(comparison: Comparison, form: str, keep: Sequence[str], drop: Sequence[str], *, on_screen: bool) -> str:
     from runner.report import comparison as tables
-    from runner.report.tables import render, with_columns
+    from runner.report.tables import fitted, render, with_columns
 
     if form == "json":
         return tables.comparison_json(comparison)
     if form == "csv":
         return render(with_columns(tables.number_table(comparison), keep, drop), form)
     scores = with_columns(tables.compared_scores(comparison), keep, drop)
-    others = [tables.group_table(comparison), tables.parameter_table(comparison)]
-    return "\n\n".join(render(table, form) for table in (others[0], scores, others[1]) if table.rows)
+    if form == "latex" and not keep:
+        scores = tables.folded(scores)
+    found = [tables.group_table(comparison), scores, tables.parameter_table(comparison)]
+    if form == "table" and on_screen:
+        found = [fitted(table, () if keep else ("good", "unit")) for table in found]
+    titles = [f"**{table.title}**\n\n" if form == "md" else "" for table in found]
+    return "\n\n".join(title + render(table, form) for title, table in zip(titles, found, strict=True) if table.rows)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from runner.report.tables import DIRECTIONS, Column, Table, finite, uncertain, z_text
+from runner.report.tables import DIRECTIONS, Column, Table, finite, uncertain, with_columns, z_text
 
 if TYPE_CHECKING:
     from runner.compare import Cell, ComparedScore, Comparison, Difference, Group
@@ -41,6 +41,21 @@ def compared_scores(comparison: Comparison) -> Table:
         *comparison.notes,
     )
     return Table("Scores", columns, tuple(rows), notes=notes)
+
+
+def folded(scores: Table) -> Table:
+    """Scores for paper, which is narrow: unit and good direction behind a score's name, not in columns of their own."""
+    spare = [name for name in ("unit", "good") if name in scores.names]
+    if not spare or "score" not in scores.names:
+        return scores
+    place = scores.names.index("score")
+    rows = []
+    for row in scores.rows:
+        cells = dict(zip(scores.names, row, strict=True))
+        unit = "" if cells.get("unit", "") in ("", "1") else f"[{cells['unit']}]"
+        name = " ".join(filter(None, (row[place], unit, cells.get("good", ""))))
+        rows.append((*row[:place], name, *row[place + 1 :]))
+    return with_columns(replace(scores, rows=tuple(rows)), drop=spare)
 
 
 def number_table(comparison: Comparison) -> Table:

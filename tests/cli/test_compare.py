@@ -76,6 +76,24 @@ def test_columns_order_and_file(tmp_path: Path, runs: list[RunDirectory]) -> Non
     assert "| score | group | value | error | z | difference | verdict |" in dropped
 
 
+@pytest.mark.parametrize("form", ["json", "html"])
+@pytest.mark.parametrize("option", ["--columns", "--drop"])
+def test_columns_are_those_of_a_table(tmp_path: Path, runs: list[RunDirectory], form: str, option: str) -> None:
+    result = invoke(tmp_path, "compare", "gan-*", "--format", form, option, "p")
+    assert result.exit_code == 2
+    assert f"{form} always has everything" in result.output
+
+
+def test_tables_in_markdown_have_titles(tmp_path: Path, runs: list[RunDirectory]) -> None:
+    text = invoke(tmp_path, "compare", "gan-*", "--format", "md").stdout
+    assert [line for line in text.splitlines() if line.startswith("**")] == [
+        "**Groups**",
+        "**Scores**",
+        "**Parameters that differ**",
+    ]
+    assert "\n\n**Scores**\n\n| score |" in text
+
+
 @pytest.mark.parametrize("form", ["table", "md", "latex"])
 def test_all_shows_all_parameters(tmp_path: Path, runs: list[RunDirectory], form: str) -> None:
     parameter = "evaluation.metrics.m.name"
@@ -120,6 +138,11 @@ def test_runs_are_listed_by_selectors_in_any_order(tmp_path: Path, runs: list[Ru
     assert seeds_of("seed>2 and status=diverged") == [9]
     assert len(seeds_of()) == 7
     assert seeds_of("gan-a", "gan-?", "--sort", "name") == seeds_of("--sort", "name")
+    chosen = json.loads(invoke(tmp_path, "runs", "gan-a", "--columns", "seed", "--format", "json").stdout)
+    assert sorted(one["seed"] for one in chosen) == [1, 2, 3]
+    assert {key for one in chosen for key in one} == {"seed"}
+    (first, *_) = json.loads(invoke(tmp_path, "runs", "--drop", "s*", "--format", "json").stdout)
+    assert set(first) == {"id", "name", "created", "path"}
     table = invoke(tmp_path, "runs", "gan-a", "--columns", "seed", "--format", "csv").stdout.split()
     assert sorted(table) == ["1", "2", "3", "seed"]
 
