@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("selectors", nargs=-1, required=True, metavar="RUN...")
-@click.option("--baseline", metavar="RUN", help="Run or group that differences are to, instead of the first.")
+@click.option(
+    "--baseline",
+    metavar="RUN",
+    help="Run or group that differences are to, instead of the first: of a glob or a filter the group of the oldest run.",
+)
 @click.option("--all", "everything", is_flag=True, help="All scores and all parameters.")
 @click.option("--each", is_flag=True, help="Every run by itself, not those that differ in the seed as a group.")
 @click.option("--force", is_flag=True, help="Compare although data or versions of metrics differ.")
@@ -47,6 +51,7 @@ def command(
     """
     from dataclasses import replace
 
+    form = options.format_of(form, output)
     if form in ("json", "html") and (keep or drop):
         raise click.UsageError(f"--columns and --drop choose columns of a table; {form} always has everything")
     from runner.compare import choose, compare

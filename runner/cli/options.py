@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 runs_root = click.option(
     "--runs",
@@ -41,7 +42,7 @@ output = click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write to a file, which is there only when it is complete.",
+    help="Write to a file, which is there only when it is complete; .md, .csv, .json, .tex or .html says the format.",
 )
 experiment_file = click.Path(path_type=Path)
 
@@ -49,6 +50,23 @@ experiment_file = click.Path(path_type=Path)
 def table_format(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """``--format``, one of the given ones; the first is the default."""
     return click.option("--format", "form", type=click.Choice(formats), default=formats[0], show_default=True)
+
+
+_SUFFIXES = {".md": "md", ".csv": "csv", ".json": "json", ".tex": "latex", ".html": "html"}
+
+
+def format_of(form: str, output: Path | None) -> str:
+    """The format that a file's suffix asks for where ``--format`` is not given; they must not contradict each other."""
+    asked = _SUFFIXES.get(output.suffix.lower()) if output else None
+    if output is None or asked is None or asked == form:
+        return form
+    context = click.get_current_context()
+    if context.get_parameter_source("form") is not ParameterSource.DEFAULT:
+        raise click.UsageError(f"--format {form} and -o {output} contradict each other; leave one of them out")
+    known = next(option.type for option in context.command.params if option.name == "form")
+    if asked not in getattr(known, "choices", ()):
+        raise click.UsageError(f"-o {output}: {context.info_name} writes no {asked}; say with --format what it writes")
+    return asked
 
 
 def columns(command: Callable[..., Any]) -> Callable[..., Any]:

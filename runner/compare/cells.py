@@ -10,7 +10,7 @@ from runner.compare.grouping import Runs
 from runner.compare.obstacles import named
 from runner.compare.result import Cell, Difference
 from runner.compare.statistics import FEWEST_SEEDS, estimate
-from runner.compare.verdict import AT_FLOOR
+from runner.compare.verdict import FLOOR_REACH
 from runner.run_directory import ScoreRow, shortfall
 
 Key = tuple[str, str]
@@ -48,7 +48,7 @@ def cell_of(rows: Rows, seeds: Sequence[int] = ()) -> Cell | None:
         n=n,
         error=_rms(errors) if len(errors) == n else None,
         z=sum(zs) / n if len(zs) == n else None,
-        at_floor=_rms(zs) < AT_FLOOR if len(zs) == n and defined else None,
+        at_floor=_rms(zs) < FLOOR_REACH if len(zs) == n and defined else None,
         gap=_gap(rows, seeds),
     )
 

@@ -100,7 +100,7 @@ class ComparedScore:
         unit: Unit of the values.
         better: Direction: lower, higher, zero, one or none.
         headline: Whether it is the metric's main score.
-        floor: What real responses score against real ones [unit], or None.
+        floor: What real responses score against real ones [unit], or None where it is not the same for all groups.
         floor_sd: Its standard deviation [unit], or None.
         cells: One for each group; None where it was not scored with it.
     """

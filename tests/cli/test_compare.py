@@ -76,6 +76,35 @@ def test_columns_order_and_file(tmp_path: Path, runs: list[RunDirectory]) -> Non
     assert "| score | group | value | error | z | difference | verdict |" in dropped
 
 
+@pytest.mark.parametrize(
+    ("suffix", "beginning"),
+    [
+        ("md", "**groups**"),
+        ("csv", "score,unit"),
+        ("json", "{"),
+        ("tex", r"\begin{tabular}"),
+        ("html", "<!doctype html>"),
+    ],
+)
+def test_a_suffix_says_the_format(tmp_path: Path, runs: list[RunDirectory], suffix: str, beginning: str) -> None:
+    file = tmp_path / f"table.{suffix}"
+    assert invoke(tmp_path, "compare", "gan-*", "-o", str(file)).exit_code == 0
+    assert file.read_text().lower().startswith(beginning)
+
+
+def test_a_suffix_and_a_format_do_not_contradict_each_other(tmp_path: Path, runs: list[RunDirectory]) -> None:
+    wrong = invoke(tmp_path, "compare", "gan-*", "--format", "table", "-o", str(tmp_path / "x.csv"))
+    assert wrong.exit_code == 2
+    assert "contradict each other" in wrong.output
+    path = str(runs[0].path)
+    unknown = invoke(tmp_path, "diff", path, path, "-o", str(tmp_path / "x.csv"))
+    assert unknown.exit_code == 2
+    assert "diff writes no csv" in unknown.output
+    assert not (tmp_path / "x.csv").exists()
+    assert invoke(tmp_path, "runs", "-o", str(tmp_path / "x.txt")).exit_code == 0
+    assert (tmp_path / "x.txt").read_text().startswith("Runs in")
+
+
 @pytest.mark.parametrize("form", ["json", "html"])
 @pytest.mark.parametrize("option", ["--columns", "--drop"])
 def test_columns_are_those_of_a_table(tmp_path: Path, runs: list[RunDirectory], form: str, option: str) -> None:

@@ -277,6 +277,17 @@ def test_references_are_groups_without_differences(tmp_path: Path) -> None:
     assert (comparison.scores[0].floor, comparison.scores[0].floor_sd) == (1.0, 0.5)
 
 
+def test_floors_that_differ_are_not_shown(tmp_path: Path) -> None:
+    runs = [
+        run(tmp_path, row(), row(score="t", floor=2.0)),
+        run(tmp_path, row(floor=2.0), row(score="t", floor=2.0), device="cpu"),
+    ]
+    comparison = compare(runs)
+    assert [(score.floor, score.floor_sd) for score in comparison.scores] == [(None, None), (2.0, 0.5)]
+    assert [cell.z for cell in cells(comparison)] == [4.0, 2.0]
+    assert comparison.warnings == ("the floors differ, and are not shown, of m/s; z is over the floor of each run",)
+
+
 def test_only_what_differs_is_shown_of_the_parameters_unless_everything(tmp_path: Path) -> None:
     a = run(tmp_path, row(), training={"steps": 5}, networks={"g": {"name": "n", "size": 3}}, device="cpu")
     b = run(tmp_path, row(), training={"steps": 5}, networks={"g": {"name": "n", "size": 4}}, seed=2, extra=1)
