@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "--baseline",
     metavar="RUN",
-    help="Run or group that differences are to, instead of the first: of a glob or a filter the group of the oldest run.",
+    help="Run or group that differences are to, instead of the first: of a glob or filter that of the oldest run.",
 )
 @click.option("--all", "everything", is_flag=True, help="All scores and all parameters.")
 @click.option("--each", is_flag=True, help="Every run by itself, not those that differ in the seed as a group.")

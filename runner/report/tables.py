@@ -76,15 +76,17 @@ def with_columns(table: Table, keep: Sequence[str] = (), drop: Sequence[str] = (
     if not places:
         raise ExperimentError("no column is left to be shown")
     shown = [names[place] for place in places]
+
+    def chosen(record: dict[str, Any]) -> dict[str, Any]:
+        if keep:
+            return {name: record[name] for name in shown if name in record}
+        return {key: value for key, value in record.items() if key in shown or key not in names}
+
     return replace(
         table,
         columns=tuple(table.columns[place] for place in places),
         rows=tuple(tuple(row[place] for place in places) for row in table.rows),
-        records=tuple(
-            {key: record[key] for key in (shown if keep else record) if key in record and key in (*shown, *others)}
-            for record in table.records
-            for others in (set(record) - set(names),)
-        ),
+        records=tuple(map(chosen, table.records)),
     )
 
 

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,19 @@ def test_tables_in_markdown_have_titles(tmp_path: Path, runs: list[RunDirectory]
         "**Parameters that differ**",
     ]
     assert "\n\n**Scores**\n\n| score |" in text
+
+
+def test_a_pipe_is_written_to_and_its_name_is_no_part_of_the_table(tmp_path: Path, runs: list[RunDirectory]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    result = invoke(tmp_path, "compare", "gan-*", "--format", "csv", "-o", str(pipe))
+    reader.join(10)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert read[0].startswith("score,unit,better,group")
+    assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize("form", ["table", "md", "latex"])
