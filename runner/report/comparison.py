@@ -44,18 +44,20 @@ def compared_scores(comparison: Comparison) -> Table:
 
 
 def folded(scores: Table) -> Table:
-    """Scores for paper, which is narrow: unit and good direction behind a score's name, not in columns of their own."""
-    spare = [name for name in ("unit", "good") if name in scores.names]
-    if not spare or "score" not in scores.names:
+    """Scores for paper, which is narrow: score, unit and good direction on a line of their own, not in columns."""
+    spare = [name for name in ("score", "unit", "good") if name in scores.names]
+    if "score" not in spare or "group" not in scores.names:
         return scores
-    place = scores.names.index("score")
-    rows = []
-    for row in scores.rows:
+    narrow = with_columns(scores, ["group", "*"], spare)
+    rows = list[tuple[str, ...]]()
+    for row, (group, *others) in zip(scores.rows, narrow.rows, strict=True):
         cells = dict(zip(scores.names, row, strict=True))
-        unit = "" if cells.get("unit", "") in ("", "1") else f"[{cells['unit']}]"
-        name = " ".join(filter(None, (row[place], unit, cells.get("good", ""))))
-        rows.append((*row[:place], name, *row[place + 1 :]))
-    return with_columns(replace(scores, rows=tuple(rows)), drop=spare)
+        if cells["score"]:
+            unit = "" if cells.get("unit", "") in ("", "1") else f"[{cells['unit']}]"
+            heading = " ".join(filter(None, (cells["score"], unit, cells.get("good", ""))))
+            rows.append((heading, *("" for _ in others)))
+        rows.append((f"\N{EM SPACE}{group}", *others))
+    return replace(narrow, rows=tuple(rows))
 
 
 def number_table(comparison: Comparison) -> Table:

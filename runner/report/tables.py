@@ -230,6 +230,7 @@ _LATEX = {
     "\N{MINUS SIGN}": "$-$",
     "\N{MULTIPLICATION SIGN}": r"$\times$",
     "°": r"$^\circ$",
+    "\N{EM SPACE}": r"\quad ",
     "µ": r"$\mu$",
     "|": "$|$",
     "<": r"$<$",
@@ -264,6 +265,8 @@ def _latex(table: Table) -> str:
 
     def line(cells: tuple[str, ...]) -> str:
         text = " & ".join(map(escaped, cells))
+        if len(cells) > 1 and cells[0] and not any(cells[1:]):  # a heading, as wide as the table
+            text = rf"\multicolumn{{{len(cells)}}}{{l}}{{{escaped(cells[0])}}}"
         return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"  # which would belong to the line above
 
     columns = "".join("r" if column.align == "right" else "l" for column in table.columns)

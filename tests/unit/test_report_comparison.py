@@ -138,11 +138,11 @@ def test_markdown_has_as_many_cells_in_each_line(comparison: Comparison) -> None
 def test_latex_compiles_and_fits_a_page(comparison: Comparison, tmp_path: Path) -> None:
     long: dict[str, Any] = {"metric": "physgan_cluster_shape", "score": "chi2_max", "unit": "reco_units"}
     groups = [
-        *seeds(tmp_path, [9.13, 8.31, 8.62], name="unparameterized", **long),
+        *seeds(tmp_path, [9.13, 8.31, 8.62], name="physgan-unparameterized", **long),
         *seeds(tmp_path, [9.11, 7.93, 8.92], name="upsampling-spectral", training={"steps": 3}, **long),
     ]
     scores = folded(compared_scores(comparison))
-    interval_first = with_columns(scores, ["95*", "*"])
+    interval_first = with_columns(compared_scores(comparison), ["95*", "*"])
     wide = folded(compared_scores(compare(groups)))
     tables = (group_table(comparison), scores, interval_first, wide, parameter_table(comparison))
     body = "\n\n".join(f"\\noindent {render(table, 'latex')}" for table in tables)
@@ -159,10 +159,12 @@ def test_latex_compiles_and_fits_a_page(comparison: Comparison, tmp_path: Path) 
     assert "Overfull" not in done.stdout, done.stdout
 
 
-def test_on_paper_unit_and_direction_stand_behind_the_score(comparison: Comparison) -> None:
+def test_on_paper_a_score_has_a_line_with_unit_and_direction(comparison: Comparison) -> None:
     table = folded(compared_scores(comparison))
-    assert table.names == ["score", "group", "value", "error", "z", "difference", "95 % interval", "p", "verdict"]
-    assert [cells[0] for cells in table.rows] == ["m/s [ADC] ↓", "", "", "", ""]
+    assert table.names == ["group", "value", "error", "z", "difference", "95 % interval", "p", "verdict"]
+    assert table.rows[0] == ("m/s [ADC] ↓", *[""] * 7)
+    assert [cells[0].strip() for cells in table.rows[1:]] == ["a", "b", "c", "real responses", "shuffled_conditions"]
+    assert r"\multicolumn{8}{l}{m/s [ADC] $\downarrow$} \\" in render(table, "latex")
     assert folded(TABLE) == TABLE
 
 
