@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @options.columns
 @options.runs_root
 @options.table_format("table", "md", "csv", "json", "latex", "html")
-@options.output
+@options.table_output
 def command(
     selectors: Sequence[str],
     baseline: str | None,

@@ -15,7 +15,7 @@ from runner.cli import options
 @click.argument("second", metavar="B")
 @options.runs_root
 @options.table_format("table", "md", "json")
-@options.output
+@options.table_output
 def command(first: str, second: str, root: Path, form: str, output: Path | None) -> None:
     """Show what is different between two runs.
 

@@ -37,13 +37,6 @@ overrides = click.option(
 sort = click.option(
     "--sort", metavar="KEY", default="", help="Sort by a key of the experiment, or METRIC/SCORE from the best on."
 )
-output = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write to a file, which is there only when it is complete; .md, .csv, .json, .tex or .html says the format.",
-)
 experiment_file = click.Path(path_type=Path)
 
 
@@ -67,6 +60,15 @@ def format_of(form: str, output: Path | None) -> str:
     if asked not in getattr(known, "choices", ()):
         raise click.UsageError(f"-o {output}: {context.info_name} writes no {asked}; say with --format what it writes")
     return asked
+
+
+def _output(text: str) -> Callable[..., Any]:
+    kind = click.Path(path_type=Path, dir_okay=False)
+    return click.option("-o", "--output", type=kind, metavar="FILE", help=text)
+
+
+output = _output("Write to a file, which is there only when it is complete.")
+table_output = _output("Write to a file; .md, .csv, .json, .tex or .html says the format.")
 
 
 def columns(command: Callable[..., Any]) -> Callable[..., Any]:

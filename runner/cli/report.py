@@ -50,7 +50,7 @@ def command(
             click.echo(_write_report(runs[0]))
         else:
             runs, left_out = choose(selectors, root)
-            click.echo(_write_comparison(runs, left_out, output or Path("comparison.html"), force))
+            _write_comparison(runs, left_out, output or Path("comparison.html"), force)
         for run in runs if with_figures else ():
             click.echo(_write_figures(run))
 
@@ -72,20 +72,17 @@ def _write_report(run: RunDirectory) -> Path:
         return write_report(run)
 
 
-def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool) -> Path:
+def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool) -> None:
     from dataclasses import replace
 
     from runner.compare import compare
     from runner.report.html import comparison_page
-    from runner.run_directory import replace_output
 
     found = compare(runs, everything=True, force=force)
     comparison = replace(found, warnings=(*left_out, *found.warnings))
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
-    with replace_output(path) as file:
-        file.write_text(comparison_page(comparison, runs, path.parent), encoding="utf-8")
-    return path
+    options.deliver(comparison_page(comparison, runs, path.parent), path)
 
 
 def _write_figures(run: RunDirectory) -> Path:

@@ -24,7 +24,7 @@ STATUSES = ("running", "finished", "failed", "diverged", "interrupted")
 @options.columns
 @options.runs_root
 @options.table_format("table", "md", "csv", "json", "latex")
-@options.output
+@options.table_output
 def command(
     selectors: Sequence[str],
     name: str | None,
