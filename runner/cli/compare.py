@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("selectors", nargs=-1, required=True, metavar="RUN...")
-@click.option("--baseline", metavar="RUN", help="Run or group that differences are to, instead of the first.")
+@click.option(
+    "--baseline",
+    metavar="RUN",
+    help="Run or group that differences are to, instead of the first: of a glob or filter that of the oldest run.",
+)
 @click.option("--all", "everything", is_flag=True, help="All scores and all parameters.")
 @click.option("--each", is_flag=True, help="Every run by itself, not those that differ in the seed as a group.")
 @click.option("--force", is_flag=True, help="Compare although data or versions of metrics differ.")
@@ -25,7 +29,7 @@ if TYPE_CHECKING:
 @options.columns
 @options.runs_root
 @options.table_format("table", "md", "csv", "json", "latex", "html")
-@options.output
+@options.table_output
 def command(
     selectors: Sequence[str],
     baseline: str | None,
@@ -47,6 +51,9 @@ def command(
     """
     from dataclasses import replace
 
+    form = options.format_of(form, output)
+    if form in ("json", "html") and (keep or drop):
+        raise click.UsageError(f"--columns and --drop choose columns of a table; {form} always has everything")
     from runner.compare import choose, compare
 
     runs, left_out = choose(selectors, root)
@@ -60,27 +67,32 @@ def command(
 
         options.deliver(comparison_page(comparison, runs, output.parent if output else None), output)
     else:
-        options.deliver(_text(comparison, form, keep, drop), output)
+        options.deliver(_text(comparison, form, keep, drop, on_screen=output is None), output)
 
 
 def _runs_of(baseline: str, runs: Sequence[RunDirectory], root: Path) -> Sequence[RunDirectory]:
     """The runs that are meant; a group's label with an id names its run."""
     from runner.compare import choose
 
-    name, _, identifier = baseline.rpartition(" ")
-    chosen = choose([identifier if name else baseline], root)[0]
+    labelled = [run for run in runs if baseline == f"{run.record.name} {run.record.id}"]
+    chosen = labelled or choose([baseline], root)[0]
     compared = set(runs)
     return [run for run in chosen if run in compared] or chosen
 
 
-def _text(comparison: Comparison, form: str, keep: Sequence[str], drop: Sequence[str]) -> str:
+def _text(comparison: Comparison, form: str, keep: Sequence[str], drop: Sequence[str], *, on_screen: bool) -> str:
     from runner.report import comparison as tables
-    from runner.report.tables import render, with_columns
+    from runner.report.tables import fitted, render, with_columns
 
     if form == "json":
         return tables.comparison_json(comparison)
     if form == "csv":
         return render(with_columns(tables.number_table(comparison), keep, drop), form)
     scores = with_columns(tables.compared_scores(comparison), keep, drop)
-    others = [tables.group_table(comparison), tables.parameter_table(comparison)]
-    return "\n\n".join(render(table, form) for table in (others[0], scores, others[1]) if table.rows)
+    if form == "latex" and not keep:
+        scores = tables.folded(scores)
+    found = [tables.group_table(comparison), scores, tables.parameter_table(comparison)]
+    if form == "table" and on_screen:
+        found = [fitted(table, () if keep else ("good", "unit")) for table in found]
+    titles = [f"**{table.title}**\n\n" if form == "md" else "" for table in found]
+    return "\n\n".join(title + render(table, form) for title, table in zip(titles, found, strict=True) if table.rows)

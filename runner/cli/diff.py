@@ -15,7 +15,7 @@ from runner.cli import options
 @click.argument("second", metavar="B")
 @options.runs_root
 @options.table_format("table", "md", "json")
-@options.output
+@options.table_output
 def command(first: str, second: str, root: Path, form: str, output: Path | None) -> None:
     """Show what is different between two runs.
 
@@ -29,6 +29,7 @@ def command(first: str, second: str, root: Path, form: str, output: Path | None)
     from runner.report.tables import Column, Table, render
     from runner.run_directory import find
 
+    form = options.format_of(form, output)
     runs = [find(selector, root) for selector in (first, second)]
     found = differing(*runs)
     labels = [f"{record.name} {record.id}" for record in (run.record for run in runs)]

@@ -34,24 +34,35 @@ def command(
     """Write the page of a run, or of several side by side.
 
     RUN is a path, the beginning of an id, a name (its newest run), or @last. Of one run, report.html in its folder is
-    written again, from the files there. Of several, chosen as by `compare`, one page that compares them is written to
-    --output, comparison.html by default.
+    written again, from the files there. Of several, of a glob of names or of a filter, chosen as by `compare`, one page
+    that compares them is written to --output, comparison.html by default.
     """
     from runner.compare import choose
     from runner.report.figures import style
-    from runner.run_directory import find
+    from runner.run_directory import is_pattern
 
-    if output and len(selectors) == 1:
+    one = len(selectors) == 1 and not is_pattern(selectors[0], root)
+    if output and one:
         raise click.UsageError("--output is for the page of several runs; that of one is report.html in its folder")
     with style(look):
-        if len(selectors) == 1:
-            runs = [find(selectors[0], root)]
+        if one:
+            runs = [_find(selectors[0], root)]
             click.echo(_write_report(runs[0]))
         else:
             runs, left_out = choose(selectors, root)
-            click.echo(_write_comparison(runs, left_out, output or Path("comparison.html"), force))
+            _write_comparison(runs, left_out, output or Path("comparison.html"), force)
         for run in runs if with_figures else ():
             click.echo(_write_figures(run))
+
+
+def _find(selector: str, root: Path) -> RunDirectory:
+    """The run that is meant, with a word on the others of its name."""
+    from runner.run_directory import find, folders_of
+
+    run = find(selector, root)
+    if (number := len(folders_of(selector, root))) > 1:
+        click.echo(f"the newest of {number} runs of {selector}; 'runner compare {selector}' shows all", err=True)
+    return run
 
 
 def _write_report(run: RunDirectory) -> Path:
@@ -61,19 +72,17 @@ def _write_report(run: RunDirectory) -> Path:
         return write_report(run)
 
 
-def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool) -> Path:
+def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool) -> None:
     from dataclasses import replace
 
     from runner.compare import compare
     from runner.report.html import comparison_page
-    from runner.run_directory import write_atomic
 
     found = compare(runs, everything=True, force=force)
     comparison = replace(found, warnings=(*left_out, *found.warnings))
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
-    write_atomic(path, comparison_page(comparison, runs, path.parent))
-    return path
+    options.deliver(comparison_page(comparison, runs, path.parent), path)
 
 
 def _write_figures(run: RunDirectory) -> Path:

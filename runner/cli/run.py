@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -49,8 +49,10 @@ def command(
     chosen = [*overrides, *([f"device={device}"] if device else [])]
     plan = make_plan(config.read(file, chosen), plugin_files=plugin_files)
     several = _seeds(seeds, plan)
+    if several is None and jobs > 1:
+        raise click.UsageError("--jobs is for several seeds; name them with --seeds")
     if dry_run:
-        click.echo(config.dump(plan.resolved()), nl=False)
+        click.echo(config.dump(_resolved(plan, several)), nl=False)
         return
 
     from rich.console import Console
@@ -73,6 +75,14 @@ def command(
     ended = run_seeds(several, arguments, plan.experiment.name, root, jobs=jobs)
     print_seeds(ended)
     sys.exit(exit_code(ended))
+
+
+def _resolved(plan: Plan, several: Sequence[int] | None) -> dict[str, Any]:
+    """The resolved experiment, with its seeds where there are several."""
+    tree = plan.resolved()
+    if several is None:
+        return tree
+    return {"seeds" if key == "seed" else key: list(several) if key == "seed" else tree[key] for key in tree}
 
 
 def _seeds(asked: str | None, plan: Plan) -> Sequence[int] | None:

@@ -24,7 +24,7 @@ STATUSES = ("running", "finished", "failed", "diverged", "interrupted")
 @options.columns
 @options.runs_root
 @options.table_format("table", "md", "csv", "json", "latex")
-@options.output
+@options.table_output
 def command(
     selectors: Sequence[str],
     name: str | None,
@@ -46,6 +46,7 @@ def command(
     from runner.report.tables import Column, Table, render, with_columns
     from runner.run_directory import status_of
 
+    form = options.format_of(form, output)
     rows, records = [], []
     for run in _chosen(selectors, root, sort):
         record = run.record

@@ -22,7 +22,7 @@ def command(output: Path | None, plugin_files: Sequence[Path]) -> None:
     import json
 
     from runner.plugin_manager import load_plugins
-    from runner.run_directory import make_folder, write_atomic
+    from runner.run_directory import make_folder, replace_output
     from runner.schema import experiment_schema
 
     text = json.dumps(experiment_schema(load_plugins(files=plugin_files).registry), indent=1, ensure_ascii=False) + "\n"
@@ -30,4 +30,5 @@ def command(output: Path | None, plugin_files: Sequence[Path]) -> None:
         click.echo(text, nl=False)
     else:
         make_folder(output.parent)
-        write_atomic(output, text)
+        with replace_output(output) as file:
+            file.write_text(text, encoding="utf-8")

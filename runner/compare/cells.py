@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from runner.compare.grouping import Runs
+from runner.compare.obstacles import named
 from runner.compare.result import Cell, Difference
 from runner.compare.statistics import FEWEST_SEEDS, estimate
-from runner.compare.verdict import AT_FLOOR
+from runner.compare.verdict import FLOOR_REACH
 from runner.run_directory import ScoreRow, shortfall
 
 Key = tuple[str, str]
@@ -26,8 +27,13 @@ def by_key(runs: Runs, everything: bool) -> dict[Key, Rows]:
     return {key: tuple(rows) for key, rows in found.items()}
 
 
-def cell_of(rows: Rows) -> Cell | None:
-    """The cell of a group, without what depends on the others; None where there are no rows."""
+def cell_of(rows: Rows, seeds: Sequence[int] = ()) -> Cell | None:
+    """The cell of a group, without what depends on the others; None where there are no rows.
+
+    Args:
+        rows: One for each seed with this score.
+        seeds: All seeds of the group.
+    """
     if not rows:
         return None
     values = [row.value for _, row in rows]
@@ -42,8 +48,20 @@ def cell_of(rows: Rows) -> Cell | None:
         n=n,
         error=_rms(errors) if len(errors) == n else None,
         z=sum(zs) / n if len(zs) == n else None,
-        at_floor=_rms(zs) < AT_FLOOR if len(zs) == n else None,
+        at_floor=_rms(zs) < FLOOR_REACH if len(zs) == n and defined else None,
+        gap=_gap(rows, seeds),
     )
+
+
+def _gap(rows: Rows, seeds: Sequence[int]) -> str:
+    undefined = [seed for seed, row in rows if not math.isfinite(row.value)]
+    missing = sorted(set(seeds) - {seed for seed, _ in rows})
+    found = [
+        f"{what} in seed{'s' if len(those) > 1 else ''} {named(list(map(str, those)))}"
+        for what, those in (("undefined", undefined), ("missing", missing))
+        if those
+    ]
+    return ", ".join(found)
 
 
 def _rms(values: Sequence[float]) -> float:
@@ -52,7 +70,7 @@ def _rms(values: Sequence[float]) -> float:
 
 def compare_with(cells: list[Cell | None], found: Sequence[Rows], baseline: int) -> None:
     """Adds to the cells which is best, and differences to the baseline."""
-    distances = [_distance(rows) for rows in found]
+    distances = [None if cell is None or cell.gap else _distance(rows) for cell, rows in zip(cells, found, strict=True)]
     known = [distance for distance in distances if distance is not None]
     best = min(known) if len(known) > 1 else None
     against = cells[baseline]
@@ -77,7 +95,10 @@ def _difference(rows: Rows, baseline: Rows, cell: Cell, against: Cell) -> Differ
     """Without what depends on the other scores."""
     better = rows[0][1].better
     found = estimate(_by_seed(rows, better), _by_seed(baseline, better), cell.error, against.error)
-    reason = f"no p-value: {against.n} and {cell.n} seeds, {FEWEST_SEEDS} are needed"
+    if min(against.n, cell.n) < FEWEST_SEEDS:
+        reason = f"no p-value: {against.n} and {cell.n} seeds, {FEWEST_SEEDS} are needed"
+    else:
+        reason = "no p-value: the seeds do not scatter"
     return Difference(
         value=found.value,
         low=found.low,
@@ -87,6 +108,7 @@ def _difference(rows: Rows, baseline: Rows, cell: Cell, against: Cell) -> Differ
         test=found.test,
         reason=reason if found.p is None else "",
         verdict="",
+        unpaired=found.unpaired,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from runner.compare.cells import by_key, cell_of, compare_with
 from runner.compare.correcting import corrected
 from runner.compare.grouping import NAMES, Runs, ScoredRun, described, grouped
-from runner.compare.obstacles import limits, named, obstacles
+from runner.compare.obstacles import floors_of, limits, named, obstacles
 from runner.compare.result import ComparedScore, Comparison, Group, Parameter
 from runner.errors import ExperimentError
 from runner.run_directory import Described, ReferenceScores, RunDirectory, check_key
@@ -96,12 +96,14 @@ def _scores(
     members: Sequence[Runs], references: Sequence[ReferenceScores], baseline: int, everything: bool
 ) -> Iterator[ComparedScore]:
     models = [by_key(runs, everything) for runs in members]
+    all_seeds = [[run.record.seed for run in runs] for runs in members]
     stand_ins = [{(row.metric, row.score): row for row in reference.rows} for reference in references]
     for key in dict.fromkeys(key for rows in models for key in rows):
         found = [rows.get(key, ()) for rows in models]
         one = next(rows[0][1] for rows in found if rows)
-        floored = next((row for rows in found for _, row in rows if row.floor is not None), one)
-        cells = [cell_of(rows) for rows in found]
+        floors = floors_of(row for rows in found for _, row in rows)
+        floor, floor_sd = floors[0] if len(floors) == 1 else (None, None)
+        cells = [cell_of(rows, seeds) for rows, seeds in zip(found, all_seeds, strict=True)]
         compare_with(cells, found, baseline)
         yield ComparedScore(
             metric=one.metric,
@@ -109,8 +111,8 @@ def _scores(
             unit=one.unit,
             better=one.better,
             headline=one.headline,
-            floor=floored.floor,
-            floor_sd=floored.floor_sd,
+            floor=floor,
+            floor_sd=floor_sd,
             cells=(*cells, *(cell_of(((0, rows[key]),) if key in rows else ()) for rows in stand_ins)),
         )
 

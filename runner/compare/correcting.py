@@ -25,6 +25,8 @@ def corrected(
             families.add(len(p_values))
         for row in main:
             cell, against = cells[row][group], cells[row][baseline]
+            if cell is not None and cell.gap:
+                reasons.setdefault(f"{scores[row].key} is {cell.gap}", {})[models[group].label] = None
             if cell is None or against is None or cell.difference is None:
                 continue
             found = cell.difference
@@ -35,6 +37,9 @@ def corrected(
                 at_floor=bool(cell.at_floor and against.at_floor),
             )
             cells[row][group] = replace(cell, difference=replace(found, p_holm=after.get(row), verdict=said))
+            if found.unpaired:
+                left_out = f"not paired and left out of the differences: seeds {named(list(map(str, found.unpaired)))}"
+                reasons.setdefault(left_out, {})[models[group].label] = None
             if found.reason:
                 reasons.setdefault(found.reason, {})[models[group].label] = None
     complete = tuple(replace(score, cells=tuple(row)) for score, row in zip(scores, cells, strict=True))

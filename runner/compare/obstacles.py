@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from runner.compare.code import changes, revision
 from runner.compare.grouping import ScoredRun
+from runner.run_directory import ScoreRow
 
 _MOST_NAMED = 3
 """How many runs are named for each value."""
@@ -34,9 +35,26 @@ def limits(runs: Sequence[ScoredRun]) -> Iterator[str]:
         yield from _different(f"the plugin {name} differs", found)
     events = ((run, str(max((row.events for row in run.scores.rows), default=0))) for run in runs)
     yield from _different("the numbers of generated events differ", events)
+    yield from _floors(runs)
     precisions = ((run, str(run.parameters.get("training.precision", "float32"))) for run in runs)
     yield from _different("the precision differs", precisions)
     yield from _different("the device differs", ((run, run.record.device.name or "unknown") for run in runs))
+
+
+def _floors(runs: Sequence[ScoredRun]) -> Iterator[str]:
+    rows: dict[str, list[ScoreRow]] = {}
+    for run in runs:
+        for row in run.scores.rows:
+            rows.setdefault(f"{row.metric}/{row.score}", []).append(row)
+    differ = [key for key, found in rows.items() if len(floors_of(found)) > 1]
+    if differ:
+        yield f"the floors differ, and are not shown, of {named(differ)}; z is over the floor of each run"
+
+
+def floors_of(rows: Iterable[ScoreRow]) -> list[tuple[float, float | None]]:
+    """Floors and their standard deviations, each once; more than one where numbers of events or halvings differ."""
+    found = {f"{row.floor:.9g} {row.floor_sd}": (row.floor, row.floor_sd) for row in rows if row.floor is not None}
+    return list(found.values())
 
 
 def _code(run: ScoredRun) -> str:

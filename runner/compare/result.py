@@ -39,7 +39,8 @@ class Difference:
     """How far a group is from the baseline in one score.
 
     Attributes:
-        value: Group minus baseline [unit of the score]; of distances from the ideal value where that is 0 or 1.
+        value: Group minus baseline [unit of the score], over the common seeds where they are paired; of distances from
+            the ideal value where that is 0 or 1.
         low: Lower end of the 95 % interval, or None where nothing is known of it.
         high: Its upper end, or None.
         p: Two-sided p-value, or None.
@@ -47,6 +48,7 @@ class Difference:
         test: Where interval and p-value come from.
         reason: Why there is no p-value, or "".
         verdict: In words; "" for what is no main score or has no good direction.
+        unpaired: Seeds of one of the two groups alone, which a paired test leaves out.
     """
 
     value: float
@@ -57,6 +59,7 @@ class Difference:
     test: Test
     reason: str
     verdict: Verdict
+    unpaired: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +74,8 @@ class Cell:
         z: Mean excess over the floor in standard deviations of the floor, or None where there is no floor.
         at_floor: Whether it cannot be told from real responses: the root mean square of z over the seeds is below 3;
             None where there is no floor.
-        best: Whether no other model's mean is better.
+        best: Whether no other model's mean is better, of those that have this score of every seed.
+        gap: Which seeds' values are undefined or missing, or "".
         difference: To the baseline; None for the baseline itself, for references, and where a value is missing.
     """
 
@@ -82,6 +86,7 @@ class Cell:
     z: float | None
     at_floor: bool | None
     best: bool = False
+    gap: str = ""
     difference: Difference | None = None
 
 
@@ -95,7 +100,7 @@ class ComparedScore:
         unit: Unit of the values.
         better: Direction: lower, higher, zero, one or none.
         headline: Whether it is the metric's main score.
-        floor: What real responses score against real ones [unit], or None.
+        floor: What real responses score against real ones [unit], or None where it is not the same for all groups.
         floor_sd: Its standard deviation [unit], or None.
         cells: One for each group; None where it was not scored with it.
     """

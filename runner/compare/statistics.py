@@ -1,15 +1,15 @@
 """Two groups of values, one for each seed: how far apart they are, and whether that could be chance.
 
-Student's t-test of paired differences where both groups have the same seeds, Welch's t-test otherwise
+Student's t-test of paired differences over the seeds that both groups have, Welch's t-test where these are too few
 (B. L. Welch, Biometrika 34 (1947) 28). With fewer than three seeds in a group its scatter is not known well enough for
-either; the interval then comes from the errors of the evaluations alone.
+either, and where nothing scatters it is not known at all; the interval then comes from the errors of the evaluations.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from runner.compare.result import Test
@@ -18,40 +18,53 @@ FEWEST_SEEDS = 3
 
 CONFIDENCE = 0.95
 
+_ROUNDING = 1e-12  # scatter, relative to the numbers, below which there is none
+
 _NORMAL_QUANTILE = 1.959963984540054  # of 97.5 %
 
 
 class Estimate(NamedTuple):
-    """A difference of means, its 95 % interval (None: unknown), and the two-sided p-value (None: too few seeds)."""
+    """A difference of means, its 95 % interval (None: unknown), and the two-sided p-value (None: scatter unknown).
+
+    `unpaired` are the seeds of one group alone where the others were paired: they count for nothing.
+    """
 
     value: float
     low: float | None
     high: float | None
     p: float | None
     test: Test
+    unpaired: tuple[int, ...] = ()
 
 
 def estimate(
     values: Mapping[int, float], baseline: Mapping[int, float], error: float | None, baseline_error: float | None
 ) -> Estimate:
-    """Mean of `values` minus mean of `baseline`.
+    """Mean of `values` minus mean of `baseline`; of the common seeds, where they are paired.
 
     Args:
         values: Finite values by seed.
         baseline: Those of the baseline.
-        error: Standard error of one evaluation of the group, used where there are too few seeds.
+        error: Standard error of one evaluation of the group, used where the scatter is not known.
         baseline_error: That of the baseline.
     """
-    value = _mean(values) - _mean(baseline)
-    if min(len(values), len(baseline)) < FEWEST_SEEDS:
-        if error is None or baseline_error is None:
-            return Estimate(value, None, None, None, "evaluation errors")
-        # not divided by the root of the number of seeds: they are all judged on the same real events
-        reach = _NORMAL_QUANTILE * math.hypot(error, baseline_error)
-        return Estimate(value, value - reach, value + reach, None, "evaluation errors")
-    if values.keys() == baseline.keys():
-        return _paired([values[seed] - baseline[seed] for seed in sorted(values)])
-    return _welch(list(values.values()), list(baseline.values()))
+    value = _mean(values.values()) - _mean(baseline.values())
+    found = None
+    common = sorted(values.keys() & baseline.keys())
+    if len(common) >= FEWEST_SEEDS:
+        found = _paired([values[seed] for seed in common], [baseline[seed] for seed in common])
+        found = found and found._replace(unpaired=tuple(sorted(values.keys() ^ baseline.keys())))
+    elif min(len(values), len(baseline)) >= FEWEST_SEEDS:
+        found = _welch(list(values.values()), list(baseline.values()))
+    return found or _of_evaluations(value, error, baseline_error)
+
+
+def _of_evaluations(value: float, error: float | None, baseline_error: float | None) -> Estimate:
+    if error is None or baseline_error is None:
+        return Estimate(value, None, None, None, "evaluation errors")
+    # not divided by the root of the number of seeds: they are all judged on the same real events
+    reach = _NORMAL_QUANTILE * math.hypot(error, baseline_error)
+    return Estimate(value, value - reach, value + reach, None, "evaluation errors")
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -67,22 +80,29 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _paired(differences: list[float]) -> Estimate:
+def _paired(values: list[float], baseline: list[float]) -> Estimate | None:
+    """None where the differences do not scatter."""
     from scipy import stats
 
-    value = sum(differences) / len(differences)
-    if len(set(differences)) == 1:
-        return _exact(value, "paired")
-    return _tested(value, lambda: stats.ttest_1samp(differences, 0.0), "paired")
+    differences = [one - other for one, other in zip(values, baseline, strict=True)]
+    if not _scatter(differences, values + baseline):
+        return None
+    return _tested(_mean(differences), lambda: stats.ttest_1samp(differences, 0.0), "paired")
 
 
-def _welch(values: list[float], baseline: list[float]) -> Estimate:
+def _welch(values: list[float], baseline: list[float]) -> Estimate | None:
+    """None where neither group scatters."""
     from scipy import stats
 
-    value = sum(values) / len(values) - sum(baseline) / len(baseline)
-    if len(set(values)) == len(set(baseline)) == 1:
-        return _exact(value, "Welch")
+    if not _scatter(values, values) and not _scatter(baseline, baseline):
+        return None
+    value = _mean(values) - _mean(baseline)
     return _tested(value, lambda: stats.ttest_ind(values, baseline, equal_var=False), "Welch")
+
+
+def _scatter(numbers: Sequence[float], computed_from: Sequence[float]) -> bool:
+    """Whether numbers differ by more than rounding."""
+    return max(numbers) - min(numbers) > _ROUNDING * max(map(abs, computed_from))
 
 
 def _tested(value: float, test: Callable[[], Any], name: Test) -> Estimate:
@@ -96,10 +116,5 @@ def _tested(value: float, test: Callable[[], Any], name: Test) -> Estimate:
     return Estimate(value, low, high, p, name)
 
 
-def _exact(value: float, test: Test) -> Estimate:
-    """Of numbers that do not scatter, as counts may."""
-    return Estimate(value, value, value, 1.0 if value == 0 else 0.0, test)
-
-
-def _mean(values: Mapping[int, float]) -> float:
-    return sum(values.values()) / len(values)
+def _mean(values: Collection[float]) -> float:
+    return sum(values) / len(values)

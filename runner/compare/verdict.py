@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.compare.result import Verdict
 
-AT_FLOOR = 3.0
+FLOOR_REACH = 3.0
 """Standard deviations of the floor within which a model cannot be told from real responses."""
 
 SIGNIFICANT = 0.05

@@ -17,7 +17,7 @@ from runner.launch.conditions import RangeCheck, Setting, Values, check_settings
 from runner.launch.restoring import restore
 from runner.plan import Plan, plan_run
 from runner.plugin_manager import Plugins
-from runner.run_directory import RunDirectory, make_folder, read_sample, replace_atomic
+from runner.run_directory import RunDirectory, make_folder, read_sample, replace_output
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,7 +87,7 @@ def generate(directory: RunDirectory, request: GenerateRequest, console: Console
     check = RangeCheck(plan.data)
     samples = sampler.chunks(check.watch(_conditions(plan, directory, request, events, seed)))
     make_folder(request.output.parent)
-    with replace_atomic(request.output) as temporary:
+    with replace_output(request.output) as temporary:
         numbered = _numbered(_finite(samples), request.first_event)
         notes = writer.write(temporary, plan.data, events, _shown(numbered, events, console))
     return (*check.notes(), *notes)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from runner.report.tables import DIRECTIONS, Column, Table, finite, uncertain, z_text
+from runner.report.tables import DIRECTIONS, Column, Table, finite, uncertain, with_columns, z_text
 
 if TYPE_CHECKING:
     from runner.compare import Cell, ComparedScore, Comparison, Difference, Group
@@ -41,6 +41,23 @@ def compared_scores(comparison: Comparison) -> Table:
         *comparison.notes,
     )
     return Table("Scores", columns, tuple(rows), notes=notes)
+
+
+def folded(scores: Table) -> Table:
+    """Scores for paper, which is narrow: score, unit and good direction on a line of their own, not in columns."""
+    spare = [name for name in ("score", "unit", "good") if name in scores.names]
+    if "score" not in spare or "group" not in scores.names:
+        return scores
+    narrow = with_columns(scores, ["group", "*"], spare)
+    rows = list[tuple[str, ...]]()
+    for row, (group, *others) in zip(scores.rows, narrow.rows, strict=True):
+        cells = dict(zip(scores.names, row, strict=True))
+        if cells["score"]:
+            unit = "" if cells.get("unit", "") in ("", "1") else f"[{cells['unit']}]"
+            heading = " ".join(filter(None, (cells["score"], unit, cells.get("good", ""))))
+            rows.append((heading, *("" for _ in others)))
+        rows.append((f"\N{EM SPACE}{group}", *others))
+    return replace(narrow, rows=tuple(rows))
 
 
 def number_table(comparison: Comparison) -> Table:
@@ -89,8 +106,9 @@ def _line(comparison: Comparison, number: int, cell: Cell) -> tuple[str, ...]:
     if group.reference:
         return (*line, "", "", "", "reference")
     if number == comparison.baseline:
-        return (*line, "", "", "", "baseline" if _models(comparison) > 1 else "")
-    return (*line, "", "", "", "") if found is None else (*line, *_difference(found))
+        said = ("baseline" if _models(comparison) > 1 else "", cell.gap)
+        return (*line, "", "", "", ", ".join(filter(None, said)))
+    return (*line, "", "", "", cell.gap) if found is None else (*line, *_difference(found))
 
 
 def _difference(found: Difference) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from runner.compare.verdict import FLOOR_REACH
 from runner.report.tables import uncertain, z_text
 from runner.run_directory import ScoreFile
 
-LIMIT = 3.0
+LIMIT = FLOOR_REACH
 """Standard deviations of the floor beyond which a model can be told from real responses."""
 
 AT_FLOOR, WORSE, BEYOND = "at the floor", "worse than real", "beyond the floor"

@@ -49,9 +49,14 @@ class Table:
     records: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> list[str]:
+        """What its columns are called."""
+        return [column.name for column in self.columns]
+
 
 def with_columns(table: Table, keep: Sequence[str] = (), drop: Sequence[str] = ()) -> Table:
-    """The table with some of its columns.
+    """The table with some of its columns, and of its records what stands in these; with `keep`, that alone.
 
     Args:
         table: The table.
@@ -61,7 +66,7 @@ def with_columns(table: Table, keep: Sequence[str] = (), drop: Sequence[str] = (
     Raises:
         ExperimentError: If a glob fits no column, or no column is left.
     """
-    names = [column.name for column in table.columns]
+    names = table.names
     for glob in (*keep, *drop):
         if not fnmatch.filter(names, glob):
             raise ExperimentError(f"{glob}: there is no such column; there are {', '.join(names)}")
@@ -70,11 +75,48 @@ def with_columns(table: Table, keep: Sequence[str] = (), drop: Sequence[str] = (
     places = [names.index(name) for name in wanted if name not in dropped]
     if not places:
         raise ExperimentError("no column is left to be shown")
+    shown = [names[place] for place in places]
+
+    def chosen(record: dict[str, Any]) -> dict[str, Any]:
+        if keep:
+            return {name: record[name] for name in shown if name in record}
+        return {key: value for key, value in record.items() if key in shown or key not in names}
+
     return replace(
         table,
         columns=tuple(table.columns[place] for place in places),
         rows=tuple(tuple(row[place] for place in places) for row in table.rows),
+        records=tuple(map(chosen, table.records)),
     )
+
+
+def fitted(table: Table, spare: Sequence[str] = ()) -> Table:
+    """The table for a terminal that it may be too wide for: without what can be spared, and then wrapped.
+
+    Args:
+        table: The table.
+        spare: Names of columns that may be left out, the first one first.
+    """
+    from rich.cells import cell_len
+    from rich.console import Console
+
+    def fits() -> bool:
+        return max(map(cell_len, _aligned(table))) <= screen.width
+
+    screen = Console()
+    if not screen.is_terminal:
+        return table
+    for name in spare:
+        if not fits() and name in table.names and len(table.names) > 1:
+            table = with_columns(table, drop=[name])
+    if fits():
+        return table
+    # numbers are cut by no wrapping at blanks
+    columns = tuple(
+        replace(column, wrap=column.align == "left" or any(" " in row[place] for row in table.rows))
+        for place, column in enumerate(table.columns)
+    )
+    return replace(table, columns=columns)
 
 
 def render(table: Table, form: str) -> str:
@@ -134,20 +176,24 @@ def _narrowest(table: Table) -> int:
     """Width below which names or numbers would be cut."""
     cells = zip(*table.rows, strict=True) if table.rows else [()] * len(table.columns)
     widths = [
-        24 if column.wrap else max(len(text) for text in (column.name, *texts))
+        min(12, max(len(word) for text in (column.name, *texts) for word in (text.split() or [""])))
+        if column.wrap
+        else max(len(text) for text in (column.name, *texts))
         for column, texts in zip(table.columns, cells, strict=True)
     ]
     return sum(widths) + 3 * len(widths)
 
 
 def _markdown(table: Table) -> str:
+    def escaped(text: str) -> str:
+        return re.sub("([|<>])", r"\\\1", text).replace("\n", " ")
+
     def line(cells: tuple[str, ...]) -> str:
-        escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
-        return f"| {' | '.join(escaped)} |"
+        return f"| {' | '.join(map(escaped, cells))} |"
 
     rule = "|" + "|".join("---:" if column.align == "right" else "---" for column in table.columns) + "|"
     head = line(tuple(column.name for column in table.columns))
-    return "\n".join([head, rule, *(line(row) for row in table.rows), *(f"\n{note}" for note in table.notes)])
+    return "\n".join([head, rule, *(line(row) for row in table.rows), *(f"\n{escaped(note)}" for note in table.notes)])
 
 
 def _csv(table: Table) -> str:
@@ -184,6 +230,7 @@ _LATEX = {
     "\N{MINUS SIGN}": "$-$",
     "\N{MULTIPLICATION SIGN}": r"$\times$",
     "°": r"$^\circ$",
+    "\N{EM SPACE}": r"\quad ",
     "µ": r"$\mu$",
     "|": "$|$",
     "<": r"$<$",
@@ -213,13 +260,18 @@ def _latex_letter(letter: str) -> str:
 
 
 def _latex(table: Table) -> str:
+    def escaped(text: str) -> str:
+        return "".join(map(_latex_letter, _MINUS.sub("\N{MINUS SIGN}", text)))
+
     def line(cells: tuple[str, ...]) -> str:
-        text = " & ".join("".join(map(_latex_letter, _MINUS.sub("\N{MINUS SIGN}", cell))) for cell in cells)
+        text = " & ".join(map(escaped, cells))
+        if len(cells) > 1 and cells[0] and not any(cells[1:]):  # a heading, as wide as the table
+            text = rf"\multicolumn{{{len(cells)}}}{{l}}{{{escaped(cells[0])}}}"
         return ("{}" if text.startswith(("[", "*")) else "") + text + r" \\"  # which would belong to the line above
 
     columns = "".join("r" if column.align == "right" else "l" for column in table.columns)
     body = [line(row) for row in table.rows]
-    notes = ["% " + " ".join(note.splitlines()) for note in table.notes]
+    notes = r"\par ".join(escaped(" ".join(note.splitlines())) for note in table.notes)
     head = line(tuple(column.name for column in table.columns))
     return "\n".join(
         [
@@ -230,7 +282,11 @@ def _latex(table: Table) -> str:
             *body,
             r"\bottomrule",
             r"\end{tabular}",
-            *notes,
+            *(
+                [r"\par\smallskip", rf"\noindent\parbox{{\linewidth}}{{\footnotesize\raggedright {notes}}}"]
+                if notes
+                else ()
+            ),
         ]
     )
 
@@ -252,8 +308,8 @@ def uncertain(value: float, error: float | None) -> str:
     if digits > 8 or exponent > 6:
         return f"{value:.4g} ± {error:.2g}"
     if exponent > 1:
-        return f"{round(value, 1 - exponent):.0f} ± {round(error, 1 - exponent):.0f}"
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
+        return f"{round(value, 1 - exponent):z.0f} ± {round(error, 1 - exponent):.0f}"
+    return f"{value:z.{digits}f} ± {error:.{digits}f}"
 
 
 def score_table(scores: ScoreFile, *, everything: bool = False) -> Table:
@@ -290,9 +346,11 @@ def _score(row: ScoreRow, floored: bool) -> tuple[str, ...]:
 
 
 def z_text(z: float | None) -> str:
-    """Standard deviations off the floor: with a sign, "" where they are unknown."""
-    if z is None:
-        return ""
+    """Standard deviations off the floor: with a sign, "" where they are unknown, "n/a" where they are undefined."""
+    if z is None or math.isnan(z):
+        return "" if z is None else "n/a"
+    if abs(z) < 0.05:
+        return "0.0"
     return f"{z:+.1f}" if abs(z) < 99.95 else f"{z:+.0f}"
 
 

@@ -12,11 +12,18 @@ from runner.run_directory.checkpoints import (
 )
 from runner.run_directory.directory import RunDirectory, status_of
 from runner.run_directory.figure_file import read_figures, write_figures
-from runner.run_directory.files import failure, make_folder, replace_atomic, write_atomic, write_hdf5
+from runner.run_directory.files import (
+    failure,
+    make_folder,
+    replace_atomic,
+    replace_output,
+    write_atomic,
+    write_hdf5,
+)
 from runner.run_directory.history import HistoryWriter, read_history
 from runner.run_directory.history_file import History
 from runner.run_directory.keys import Described, check_key
-from runner.run_directory.lookup import all_runs, find, select
+from runner.run_directory.lookup import all_runs, find, folders_of, is_pattern, select
 from runner.run_directory.record import (
     CompilationRecord,
     DataRecord,
@@ -63,7 +70,9 @@ __all__ = [
     "checkpoint_path",
     "failure",
     "find",
+    "folders_of",
     "forget_shortfalls",
+    "is_pattern",
     "keep_checkpoint",
     "make_folder",
     "newest_checkpoint",
@@ -74,6 +83,7 @@ __all__ = [
     "read_scores",
     "read_validation",
     "replace_atomic",
+    "replace_output",
     "select",
     "shortfall",
     "status_of",

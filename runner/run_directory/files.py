@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,6 +62,30 @@ def replace_atomic(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # the error on its way says more than that nothing could be removed
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_output(path: Path) -> Iterator[Path]:
+    """Like `replace_atomic`, for a file that a user names.
+
+    What a symbolic link leads to is replaced, not the link. A pipe or a device is no file to be replaced: it is
+    written to as it is.
+
+    Raises:
+        RunDirectoryError: If it cannot be written.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        mode = 0  # not there yet, or writing says why it cannot be looked at
+    if mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        try:
+            yield path
+        except OSError as error:
+            raise failure(path, "cannot be written", error) from error
+        return
+    with replace_atomic(Path(os.path.realpath(path)) if path.is_symlink() else path) as temporary:
+        yield temporary
 
 
 def make_folder(path: Path) -> None:

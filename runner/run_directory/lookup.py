@@ -85,11 +85,22 @@ def select(selector: str, root: Path) -> list[RunDirectory]:
     elif _GLOB & set(selector):
         found = [run for run in all_runs(root) if fnmatchcase(run.path.parent.name, selector)]
     else:
-        named = [path for path in _folders(root) if path.parent.name == selector]
-        found = _newest_first(named) or [find(selector, root)]
+        found = _newest_first(folders_of(selector, root)) or [find(selector, root)]
     if not found:
         raise RunDirectoryError(f"{selector}: no run in {root} is like that; 'runner runs' lists what there is")
     return [RunDirectory(run.path.absolute()) for run in reversed(found)]  # one run is one path, however it was named
+
+
+def is_pattern(selector: str, root: Path) -> bool:
+    """Whether a selector is a filter or a glob, which mean as many runs as there are."""
+    if is_run(Path(selector)) or is_run(root / selector):
+        return False
+    return is_filter(selector) or bool(_GLOB & set(selector))
+
+
+def folders_of(name: str, root: Path) -> list[Path]:
+    """Run folders of an experiment's name, readable or not."""
+    return [path for path in _folders(root) if path.parent.name == name]
 
 
 def _folders(root: Path) -> list[Path]:

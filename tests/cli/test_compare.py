@@ -2,11 +2,13 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from runner import config
 from runner.cli import group, main
 from runner.run_directory import RunDirectory
 from tests.unit.compared_runs import row, run, seeds
@@ -56,7 +58,11 @@ def test_a_baseline_is_named_as_a_group_or_a_run(tmp_path: Path, runs: list[RunD
     label = f"gan-a {runs[0].record.id}"
     for baseline, expected in (("gan-b", 1), (str(runs[4].path), 1), (runs[4].record.id, 1), (label, 0)):
         assert compared(tmp_path, "gan-*", "--baseline", baseline)["baseline"] == expected
-    wrong = invoke(tmp_path, "compare", "gan-b", "--baseline", label)
+    for baseline in ("name=gan-b and status=finished", "training.steps = 6"):
+        assert compared(tmp_path, "gan-*", "--baseline", baseline)["baseline"] == 1
+    elsewhere = str(run(tmp_path / "with blanks", row(), name="c", training={"steps": 8}).path)
+    assert compared(tmp_path, "gan-*", elsewhere, "--baseline", elsewhere)["baseline"] == 3
+    wrong = invoke(tmp_path, "compare", "gan-b", "--baseline", runs[0].record.id)
     assert str(wrong.exception).startswith("--baseline: none of the groups that are compared; name one of them: gan-b")
 
 
@@ -69,6 +75,66 @@ def test_columns_order_and_file(tmp_path: Path, runs: list[RunDirectory]) -> Non
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["table.csv"]
     dropped = invoke(tmp_path, "compare", "gan-*", "--drop", "p", "--drop", "95*", "--format", "md").stdout
     assert "| score | group | value | error | z | difference | verdict |" in dropped
+
+
+@pytest.mark.parametrize(
+    ("suffix", "beginning"),
+    [
+        ("md", "**groups**"),
+        ("csv", "score,unit"),
+        ("json", "{"),
+        ("tex", r"\begin{tabular}"),
+        ("html", "<!doctype html>"),
+    ],
+)
+def test_a_suffix_says_the_format(tmp_path: Path, runs: list[RunDirectory], suffix: str, beginning: str) -> None:
+    file = tmp_path / f"table.{suffix}"
+    assert invoke(tmp_path, "compare", "gan-*", "-o", str(file)).exit_code == 0
+    assert file.read_text().lower().startswith(beginning)
+
+
+def test_a_suffix_and_a_format_do_not_contradict_each_other(tmp_path: Path, runs: list[RunDirectory]) -> None:
+    wrong = invoke(tmp_path, "compare", "gan-*", "--format", "table", "-o", str(tmp_path / "x.csv"))
+    assert wrong.exit_code == 2
+    assert "contradict each other" in wrong.output
+    path = str(runs[0].path)
+    unknown = invoke(tmp_path, "diff", path, path, "-o", str(tmp_path / "x.csv"))
+    assert unknown.exit_code == 2
+    assert "diff writes no csv" in unknown.output
+    assert not (tmp_path / "x.csv").exists()
+    assert invoke(tmp_path, "runs", "-o", str(tmp_path / "x.txt")).exit_code == 0
+    assert (tmp_path / "x.txt").read_text().startswith("Runs in")
+
+
+@pytest.mark.parametrize("form", ["json", "html"])
+@pytest.mark.parametrize("option", ["--columns", "--drop"])
+def test_columns_are_those_of_a_table(tmp_path: Path, runs: list[RunDirectory], form: str, option: str) -> None:
+    result = invoke(tmp_path, "compare", "gan-*", "--format", form, option, "p")
+    assert result.exit_code == 2
+    assert f"{form} always has everything" in result.output
+
+
+def test_tables_in_markdown_have_titles(tmp_path: Path, runs: list[RunDirectory]) -> None:
+    text = invoke(tmp_path, "compare", "gan-*", "--format", "md").stdout
+    assert [line for line in text.splitlines() if line.startswith("**")] == [
+        "**Groups**",
+        "**Scores**",
+        "**Parameters that differ**",
+    ]
+    assert "\n\n**Scores**\n\n| score |" in text
+
+
+def test_a_pipe_is_written_to_and_its_name_is_no_part_of_the_table(tmp_path: Path, runs: list[RunDirectory]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    result = invoke(tmp_path, "compare", "gan-*", "--format", "csv", "-o", str(pipe))
+    reader.join(10)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert read[0].startswith("score,unit,better,group")
+    assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize("form", ["table", "md", "latex"])
@@ -115,6 +181,11 @@ def test_runs_are_listed_by_selectors_in_any_order(tmp_path: Path, runs: list[Ru
     assert seeds_of("seed>2 and status=diverged") == [9]
     assert len(seeds_of()) == 7
     assert seeds_of("gan-a", "gan-?", "--sort", "name") == seeds_of("--sort", "name")
+    chosen = json.loads(invoke(tmp_path, "runs", "gan-a", "--columns", "seed", "--format", "json").stdout)
+    assert sorted(one["seed"] for one in chosen) == [1, 2, 3]
+    assert {key for one in chosen for key in one} == {"seed"}
+    (first, *_) = json.loads(invoke(tmp_path, "runs", "--drop", "s*", "--format", "json").stdout)
+    assert set(first) == {"id", "name", "created", "path"}
     table = invoke(tmp_path, "runs", "gan-a", "--columns", "seed", "--format", "csv").stdout.split()
     assert sorted(table) == ["1", "2", "3", "seed"]
 
@@ -129,14 +200,23 @@ def test_comparing_loads_no_tensorflow(tmp_path: Path, runs: list[RunDirectory])
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("seeds", "resolved"), [("3", ["42"]), ("1,5,7", ["42"]), ("5,", ["42"])])
-def test_a_dry_run_of_several_seeds_runs_nothing(root: Path, tmp_path: Path, seeds: str, resolved: list[str]) -> None:
+@pytest.mark.parametrize(("seeds", "resolved"), [("3", [42, 43, 44]), ("1,5,7", [1, 5, 7]), ("5,", [5])])
+def test_a_dry_run_of_several_seeds_says_which(root: Path, tmp_path: Path, seeds: str, resolved: list[int]) -> None:
     experiment = str(root / "experiments" / "quickstart.yaml")
     result = CliRunner().invoke(group, ["run", experiment, "--seeds", seeds, "--dry-run", "--runs", str(tmp_path)])
     assert result.exit_code == 0, result.output
-    assert [line[6:] for line in result.stdout.splitlines() if line.startswith("seed: ")] == resolved
-    assert "seeds" not in result.stdout
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "resolved.yaml").write_text(result.stdout)
+    found = config.values(tmp_path / "resolved.yaml")
+    assert found["seeds"] == resolved
+    assert "seed" not in found
+
+
+def test_jobs_are_for_several_seeds(root: Path, tmp_path: Path) -> None:
+    experiment = str(root / "experiments" / "quickstart.yaml")
+    result = CliRunner().invoke(group, ["run", experiment, "--jobs", "3", "--runs", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "--jobs is for several seeds" in result.output
 
 
 @pytest.mark.parametrize("seeds", ["0", "-1", "x", "1,1", "1,-2", "", "100000", "1.5", f"{2**63},1"])

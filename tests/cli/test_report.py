@@ -38,6 +38,22 @@ def test_several_runs_get_one_page(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert Path("other.html").read_bytes() == Path("comparison.html").read_bytes()
 
 
+def test_a_glob_or_a_filter_means_all_runs_and_a_name_the_newest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = make_group(tmp_path / "runs", "first", (1, 2))
+    for selector in ("fir*", "name=first and seed>0"):
+        result = report(selector)
+        assert result.stdout == "comparison.html\n"
+        assert "first" in Path("comparison.html").read_text(encoding="utf-8")
+        Path("comparison.html").unlink()
+    result = report("first")
+    assert Path(result.stdout.strip()).absolute() in {run.report for run in made}
+    assert result.stderr == "the newest of 2 runs of first; 'runner compare first' shows all\n"
+    assert report(str(made[0].path)).stderr == ""
+
+
 def test_the_page_of_compare_leads_to_the_runs_from_where_it_is(tmp_path: Path) -> None:
     (first,) = make_group(tmp_path / "runs", "first", (1,))
     make_group(tmp_path / "runs", "second", (1,))

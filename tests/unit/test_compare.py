@@ -127,7 +127,7 @@ def test_a_difference_of_three_seeds_has_a_p_value_and_a_verdict(
     comparison = compare(runs)
     found = difference(cells(comparison)[1])
     oracle = estimate(dict(enumerate(b)), dict(enumerate(a)), None, None)
-    assert (found.value, found.low, found.high, found.p, found.test) == pytest.approx(oracle)
+    assert (found.value, found.low, found.high, found.p, found.test) == oracle[:5]
     assert found.p_holm == found.p  # one test
     assert (found.verdict, found.reason) == (expected, "")
     assert cells(comparison)[0].difference is None
@@ -149,6 +149,20 @@ def test_seeds_that_do_not_match_are_not_paired(tmp_path: Path) -> None:
     assert difference(cells(compare(runs))[1]).test == "Welch"
 
 
+def test_seeds_without_a_partner_are_named(tmp_path: Path) -> None:
+    runs = [*seeds(tmp_path, [9, 8, 8.5]), *seeds(tmp_path, [5, 6, 5.5, 90], name="y", device="cpu")]
+    comparison = compare(runs)
+    assert difference(cells(comparison)[1]).test == "paired"
+    assert difference(cells(comparison)[1]).value == pytest.approx(-3)
+    assert "not paired and left out of the differences: seeds 4 (y)" in comparison.notes
+
+
+def test_seeds_that_do_not_scatter_are_not_significant(tmp_path: Path) -> None:
+    runs = [*seeds(tmp_path, [9, 8, 8.5]), *seeds(tmp_path, [9.5, 8.5, 9.0], name="y", device="cpu")]
+    found = difference(cells(compare(runs))[1])
+    assert (found.verdict, found.reason) == ("not distinguishable", "no p-value: the seeds do not scatter")
+
+
 def test_p_values_are_corrected_for_the_number_of_main_scores(tmp_path: Path) -> None:
     rng_values = {"a": [0.1, 0.3, 0.5], "b": [1.0, 1.1, 1.3], "c": [0.2, 0.0, -0.4]}
 
@@ -157,7 +171,7 @@ def test_p_values_are_corrected_for_the_number_of_main_scores(tmp_path: Path) ->
             run(
                 tmp_path,
                 *(row(score=score, value=9 + shift * values[seed]) for score, values in rng_values.items()),
-                row(score="figure", value=9 + shift, headline=False),
+                row(score="figure", value=9 + shift * (1 + 0.1 * seed), headline=False),
                 row(score="time", value=9 + shift * rng_values["a"][seed], better="none"),
                 name=name,
                 seed=seed,
@@ -204,7 +218,22 @@ def test_an_undefined_value_makes_its_group_undefined(tmp_path: Path, value: flo
     good, bad = cells(compare(runs))
     assert not math.isfinite(bad.mean)
     assert (bad.sd, bad.n, bad.difference, bad.best) == (None, 3, None, False)
+    assert bad.at_floor is None
     assert good.mean == 4
+    assert "m/s is undefined in seed 3 (y)" in compare(runs).notes
+
+
+def test_a_group_without_the_score_of_every_seed_is_not_the_best(tmp_path: Path) -> None:
+    runs = [
+        *seeds(tmp_path, [3, 4, 5]),
+        *seeds(tmp_path, [2, 1], name="y", device="cpu"),
+        run(tmp_path, row(score="t"), seed=3, name="y", device="cpu"),
+        *seeds(tmp_path, [6, 6, 7], name="z", device="gpu"),
+    ]
+    comparison = compare(runs)
+    assert [cell.best for cell in cells(comparison)] == [True, False, False]
+    assert cells(comparison)[1].gap == "missing in seed 3"
+    assert "m/s is missing in seed 3 (y)" in comparison.notes
 
 
 def test_a_score_that_a_group_lacks_is_left_empty(tmp_path: Path) -> None:
@@ -246,6 +275,17 @@ def test_references_are_groups_without_differences(tmp_path: Path) -> None:
     assert (cell.mean, cell.z, cell.difference, cell.best) == (9.0, 16.0, None, False)
     assert cells(comparison, "m/t")[-1] is None
     assert (comparison.scores[0].floor, comparison.scores[0].floor_sd) == (1.0, 0.5)
+
+
+def test_floors_that_differ_are_not_shown(tmp_path: Path) -> None:
+    runs = [
+        run(tmp_path, row(), row(score="t", floor=2.0)),
+        run(tmp_path, row(floor=2.0), row(score="t", floor=2.0), device="cpu"),
+    ]
+    comparison = compare(runs)
+    assert [(score.floor, score.floor_sd) for score in comparison.scores] == [(None, None), (2.0, 0.5)]
+    assert [cell.z for cell in cells(comparison)] == [4.0, 2.0]
+    assert comparison.warnings == ("the floors differ, and are not shown, of m/s; z is over the floor of each run",)
 
 
 def test_only_what_differs_is_shown_of_the_parameters_unless_everything(tmp_path: Path) -> None:

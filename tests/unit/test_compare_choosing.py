@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.compare import choose
-from runner.errors import RunDirectoryError
+from runner.compare import choose, compare
+from runner.errors import ExperimentError, RunDirectoryError
 from tests.unit.compared_runs import row, run
 
 
@@ -27,3 +27,20 @@ def test_a_run_is_the_same_by_name_and_by_path(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     relative = made.path.relative_to(tmp_path)
     assert choose(["x", "x*", "seed=1", str(relative), made.record.id], Path("runs"))[0] == [made]
+
+
+@pytest.mark.parametrize("file", ["scores.json", "resolved.yaml"])
+def test_a_broken_run_is_left_out_of_several_and_an_error_where_it_is_named(tmp_path: Path, file: str) -> None:
+    good, broken = run(tmp_path, row(), seed=1), run(tmp_path, row(), seed=2)
+    (broken.path / file).write_text("{")
+    for selector in ("x", "x*", "status=finished"):
+        runs, (left_out,) = choose([selector], tmp_path)
+        assert runs == [good]
+        assert left_out.startswith("left out: ")
+        assert str(broken.path / file) in left_out
+    for selector in (str(broken.path), broken.record.id):
+        with pytest.raises((RunDirectoryError, ExperimentError), match=file):
+            compare(choose([selector], tmp_path)[0])
+    (good.path / file).write_text("{")
+    with pytest.raises((RunDirectoryError, ExperimentError), match=file):
+        choose(["x"], tmp_path)

@@ -5,6 +5,7 @@ import math
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from runner.errors import ExperimentError
 from runner.report.comparison import (
     compared_scores,
     comparison_json,
+    folded,
     group_table,
     number_table,
     parameter_table,
 )
-from runner.report.tables import Column, Table, render, with_columns
+from runner.report.tables import Column, Table, fitted, render, with_columns
 from runner.run_directory import ReferenceScores
 from tests.unit.compared_runs import row, run, seeds
 
@@ -133,17 +135,54 @@ def test_markdown_has_as_many_cells_in_each_line(comparison: Comparison) -> None
 @pytest.mark.skipif(
     shutil.which("pdflatex") is None and shutil.which("tectonic") is None, reason="neither pdflatex nor tectonic here"
 )
-def test_latex_compiles(comparison: Comparison, tmp_path: Path) -> None:
+def test_latex_compiles_and_fits_a_page(comparison: Comparison, tmp_path: Path) -> None:
+    long: dict[str, Any] = {"metric": "physgan_cluster_shape", "score": "chi2_max", "unit": "reco_units"}
+    groups = [
+        *seeds(tmp_path, [9.13, 8.31, 8.62], name="physgan-unparameterized", **long),
+        *seeds(tmp_path, [9.11, 7.93, 8.92], name="upsampling-spectral", training={"steps": 3}, **long),
+    ]
+    scores = folded(compared_scores(comparison))
     interval_first = with_columns(compared_scores(comparison), ["95*", "*"])
-    tables = (group_table(comparison), compared_scores(comparison), interval_first, parameter_table(comparison))
-    body = "\n\n".join(render(table, "latex") for table in tables)
-    assert body.count(r"\toprule") == 4
+    wide = folded(compared_scores(compare(groups)))
+    tables = (group_table(comparison), scores, interval_first, wide, parameter_table(comparison))
+    body = "\n\n".join(f"\\noindent {render(table, 'latex')}" for table in tables)
+    assert body.count(r"\toprule") == 5
     assert "\n{}[$-$" in body  # else an argument of the line before
-    document = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\n%s\n\\end{document}\n"
+    document = (
+        "\\documentclass[letterpaper]{article}\\usepackage{booktabs}\\usepackage[landscape,margin=1in]{geometry}\n"
+        "\\begin{document}\\footnotesize\n%s\n\\end{document}\n"
+    )
     (tmp_path / "table.tex").write_text(document % body, encoding="utf-8")
     engine = ["pdflatex", "-halt-on-error"] if shutil.which("pdflatex") else ["tectonic"]
     done = subprocess.run([*engine, "table.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace")
     assert done.returncode == 0, done.stdout
+    assert "Overfull" not in done.stdout, done.stdout
+
+
+def test_on_paper_a_score_has_a_line_with_unit_and_direction(comparison: Comparison) -> None:
+    table = folded(compared_scores(comparison))
+    assert table.names == ["group", "value", "error", "z", "difference", "95 % interval", "p", "verdict"]
+    assert table.rows[0] == ("m/s [ADC] ↓", *[""] * 7)
+    assert [cells[0].strip() for cells in table.rows[1:]] == ["a", "b", "c", "real responses", "shuffled_conditions"]
+    assert r"\multicolumn{8}{l}{m/s [ADC] $\downarrow$} \\" in render(table, "latex")
+    assert folded(TABLE) == TABLE
+
+
+@pytest.mark.parametrize(
+    ("width", "spared"), [(160, set()), (130, {"good"}), (117, {"good", "unit"}), (100, {"good", "unit"})]
+)
+def test_a_narrow_terminal_spares_columns_and_then_wraps(
+    comparison: Comparison, monkeypatch: pytest.MonkeyPatch, width: int, spared: set[str]
+) -> None:
+    table = compared_scores(comparison)
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert fitted(table, ("good", "unit")) == table  # no terminal
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for one
+    found = fitted(table, ("good", "unit"))
+    assert set(table.names) - set(found.names) == spared
+    text = re.sub("\x1b\\[[\\d;]*m", "", render(replace(found, notes=()), "table"))
+    assert max(map(len, text.splitlines())) <= width
+    assert {"+15.1", "-3.90", "-2.53", "0.00088"} <= set(text.split())  # no number is cut
 
 
 TABLE = Table("t", (Column("id"), Column("score"), Column("steps")), (("1", "2", "3"),))

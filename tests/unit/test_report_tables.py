@@ -41,6 +41,7 @@ TABLE = Table(
         (-7e6, 2.34e6, "-7000000 ± 2300000"),
         (0.5, 0.0996, "0.50 ± 0.10"),
         (-3.0, 0.5, "-3.00 ± 0.50"),
+        (-0.001, 0.5, "0.00 ± 0.50"),
         (2.0, 0.0, "2 ± 0"),
         (2.34567, None, "2.346"),
         (2.34567, math.nan, "2.346"),
@@ -108,6 +109,7 @@ def test_markdown_escapes_bars() -> None:
     lines = render(TABLE, "md").splitlines()
     assert lines[:2] == ["| name | value |", "|---|---:|"]
     assert "x\\|y" in lines[3]
+    assert "\\<3\\>" in lines[3]
 
 
 def test_latex_escapes_what_it_must() -> None:
@@ -115,7 +117,7 @@ def test_latex_escapes_what_it_must() -> None:
     assert r"a\_b \& 50\% & 1.0 $\pm$ 0.1 \\" in text
     assert r"x$|$y \textbackslash{} \{z\} \textasciitilde{}\textasciicircum{}\$\# & 2 $\downarrow$ $<$3$>$ \\" in text
     assert text.startswith(r"\begin{tabular}{lr}")
-    assert text.endswith("\n% a note")
+    assert text.endswith("\n\\noindent\\parbox{\\linewidth}{\\footnotesize\\raggedright a note}")
 
 
 def test_latex_names_what_its_fonts_lack() -> None:
@@ -167,7 +169,16 @@ def test_a_score_is_shown_beside_its_floor() -> None:
 
 
 @pytest.mark.parametrize(
-    ("z", "text"), [(None, ""), (0.0, "+0.0"), (-2.04, "-2.0"), (1234.5, "+1234"), (math.inf, "+inf")]
+    ("z", "text"),
+    [
+        (None, ""),
+        (0.0, "0.0"),
+        (-0.04, "0.0"),
+        (math.nan, "n/a"),
+        (-2.04, "-2.0"),
+        (1234.5, "+1234"),
+        (math.inf, "+inf"),
+    ],
 )
 def test_z_has_a_sign(z: float | None, text: str) -> None:
     assert z_text(z) == text

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from runner.errors import RunDirectoryError
-from runner.run_directory import make_folder, replace_atomic, write_atomic, write_hdf5
+from runner.run_directory import make_folder, replace_atomic, replace_output, write_atomic, write_hdf5
 
 
 def test_text_is_written_byte_by_byte_and_bytes_too(tmp_path: Path) -> None:
@@ -174,3 +174,29 @@ def test_hdf5_that_does_not_fit_is_an_ordinary_error(tmp_path: Path) -> None:
     assert result.stdout == f"{path}: cannot be written: File too large\n"
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file.h5"]
+
+
+def test_a_pipe_that_a_user_names_is_written_to_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text()), daemon=True)
+    reader.start()
+    with replace_output(pipe) as path:
+        path.write_text("all of it")
+    reader.join(10)
+    assert read == ["all of it"]
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    target, link = tmp_path / "there" / "file", tmp_path / "link"
+    link.symlink_to(target)
+    for text in ("new", "newer"):
+        with replace_output(link) as path:
+            path.write_text(text)
+        assert link.is_symlink()
+        assert target.read_text() == text
+    assert list(target.parent.iterdir()) == [target]
