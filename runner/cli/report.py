@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("selectors", nargs=-1, required=True, metavar="RUN...")
-@click.option("--figures", "with_figures", is_flag=True, help="Also every figure of each run as PNG and PDF.")
+@click.option(
+    "--figures",
+    "with_figures",
+    is_flag=True,
+    help="Also every figure as PNG and PDF: of each run in its folder, of several in figures beside the page.",
+)
 @click.option(
     "--style",
     "look",
@@ -49,7 +54,8 @@ def command(
             click.echo(_write_report(runs[0]))
         else:
             runs, left_out = choose(selectors, root)
-            click.echo(_write_comparison(runs, left_out, output or Path("comparison.html"), force))
+            for path in _write_comparison(runs, left_out, output or Path("comparison.html"), force, with_figures):
+                click.echo(path)
         for run in runs if with_figures else ():
             click.echo(_write_figures(run))
 
@@ -61,10 +67,14 @@ def _write_report(run: RunDirectory) -> Path:
         return write_report(run)
 
 
-def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool) -> Path:
+def _write_comparison(
+    runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool, with_figures: bool
+) -> Iterator[Path]:
+    """The page, and the folder of its figures where they are asked for."""
     from dataclasses import replace
 
     from runner.compare import compare
+    from runner.report.drawings import drawings, write_drawings
     from runner.report.html import comparison_page
     from runner.run_directory import write_atomic
 
@@ -73,12 +83,17 @@ def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], pat
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
     write_atomic(path, comparison_page(comparison, runs, path.parent))
-    return path
+    yield path
+    if with_figures:
+        yield write_drawings(drawings(comparison, runs), path.parent / "figures")
 
 
 def _write_figures(run: RunDirectory) -> Path:
+    from runner.report.drawings import without_data
     from runner.report.figures.files import write_figure_files
 
+    if missing := without_data(run):
+        click.echo(f"warning: {missing}", err=True)
     with run.lock():
         write_figure_files(run, forms=("png", "pdf"))
     return run.figures

@@ -23,7 +23,7 @@ MOST_STEPS = 2000
 
 @styled
 def loss_curves(steps: NDArray[np.int64], losses: Mapping[str, NDArray[np.floating]]) -> Figure:
-    """Each loss against the training step: the values, and of `_SMOOTHED` steps or more a running mean over 2 % of them.
+    """Each loss against the training step: the values, and from 100 steps on a running mean over 2 %.
 
     Args:
         steps: (steps,).
@@ -44,7 +44,7 @@ def loss_curves(steps: NDArray[np.int64], losses: Mapping[str, NDArray[np.floati
             if smoothed:
                 smooth = np.convolve(finite, np.full(window, 1 / window), "valid")
                 axis.plot(steps[window // 2 :][: len(smooth)], smooth, color=REAL, linewidth=1.5)
-                axis.set_ylim(*_robust_range(finite))
+                axis.set_ylim(*robust_range(finite))
             axis.set_ylabel(f"{label(name, '')} [1]")
             axis.grid(alpha=0.3)
     figure.align_ylabels(axes)
@@ -52,7 +52,7 @@ def loss_curves(steps: NDArray[np.int64], losses: Mapping[str, NDArray[np.floati
     return figure
 
 
-def _robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
+def robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
     """Limits that a wild start does not set."""
     finite = values[np.isfinite(values)]
     low, high = np.quantile(finite, (0.005, 0.995)) if len(finite) else (0.0, 1.0)
