@@ -20,6 +20,9 @@ from runner.run_directory import RunDirectory, RunRecord
 
 _MOST_DISTRIBUTIONS = 24
 
+_ROOM = 2_200_000
+"""Bytes of all pictures: with the tables of twelve groups, 260 scores each, the page stays below 5 MB."""
+
 
 @dataclass(frozen=True)
 class GroupLine:
@@ -99,7 +102,7 @@ def comparison_page(comparison: Comparison, runs: Sequence[RunDirectory], folder
     lines = [_line(score) for score in comparison.scores]
     differences = [line for score in comparison.scores for line in _differences(score, groups)]
     models = [group.label for group in groups if not group.reference]
-    found, album = drawings(comparison, runs), Album("runner report --figures writes it beside the page")
+    found, album = drawings(comparison, runs), Album("runner report --figures writes it beside the page", _ROOM)
     records = {run.path.absolute(): run.record for run in runs}
     return rendered(
         "comparison.html",

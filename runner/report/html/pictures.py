@@ -46,10 +46,11 @@ class Album:
 
     Args:
         elsewhere: Where those are that there is no room for.
+        room: Bytes for all of them; `_ROOM` if it is not said.
     """
 
-    def __init__(self, elsewhere: str = "it is in the run's folder of figures") -> None:
-        self._left = _ROOM
+    def __init__(self, elsewhere: str = "it is in the run's folder of figures", room: int | None = None) -> None:
+        self._left = _ROOM if room is None else room
         self._elsewhere = elsewhere
 
     def drawn(
