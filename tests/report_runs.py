@@ -93,7 +93,7 @@ FIGURES: dict[str, tuple[Figure, ...]] = {
         ),
         Matrices("matrix", "Correlations", ("a", "b"), ("a", "b"), np.eye(2), np.array([[1.0, 0.4], [0.2, 1.0]])),
     ),
-    "classifier": (
+    "coverage": (
         Curves(
             "roc", "ROC", ("false positives", "true positives"), ("", ""), {"trees": np.stack([STEPS, STEPS**0.5], 1)}
         ),

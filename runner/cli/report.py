@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("selectors", nargs=-1, required=True, metavar="RUN...")
-@click.option("--figures", "with_figures", is_flag=True, help="Also every figure of each run as PNG and PDF.")
+@click.option(
+    "--figures",
+    "with_figures",
+    is_flag=True,
+    help="Also every figure as PNG and PDF: of each run in its folder, of several in figures beside the page.",
+)
 @click.option(
     "--style",
     "look",
@@ -50,7 +55,7 @@ def command(
             click.echo(_write_report(runs[0]))
         else:
             runs, left_out = choose(selectors, root)
-            _write_comparison(runs, left_out, output or Path("comparison.html"), force)
+            _write_comparison(runs, left_out, output or Path("comparison.html"), force, with_figures)
         for run in runs if with_figures else ():
             click.echo(_write_figures(run))
 
@@ -72,10 +77,14 @@ def _write_report(run: RunDirectory) -> Path:
         return write_report(run)
 
 
-def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool) -> None:
+def _write_comparison(
+    runs: Sequence[RunDirectory], left_out: Sequence[str], path: Path, force: bool, with_figures: bool
+) -> None:
+    """The page, and the folder of its figures where they are asked for."""
     from dataclasses import replace
 
     from runner.compare import compare
+    from runner.report.drawings import drawings, write_drawings
     from runner.report.html import comparison_page
 
     found = compare(runs, everything=True, force=force)
@@ -83,11 +92,16 @@ def _write_comparison(runs: Sequence[RunDirectory], left_out: Sequence[str], pat
     for warning in comparison.warnings:
         click.echo(f"warning: {warning}", err=True)
     options.deliver(comparison_page(comparison, runs, path.parent), path)
+    if with_figures:
+        click.echo(write_drawings(drawings(comparison, runs), path.parent / "figures"))
 
 
 def _write_figures(run: RunDirectory) -> Path:
+    from runner.report.drawings import without_data
     from runner.report.figures.files import write_figure_files
 
+    if missing := without_data(run):
+        click.echo(f"warning: {missing}", err=True)
     with run.lock():
         write_figure_files(run, forms=("png", "pdf"))
     return run.figures

@@ -42,13 +42,16 @@ def cell_of(rows: Rows, seeds: Sequence[int] = ()) -> Cell | None:
     errors = [row.error for _, row in rows if row.error is not None and math.isfinite(row.error)]
     defined = all(map(math.isfinite, values))
     mean = sum(values) / n
+    floored = len(zs) == n
+    z = sum(zs) / n if floored else None
     return Cell(
         mean=mean,
         sd=_rms([value - mean for value in values]) * math.sqrt(n / (n - 1)) if defined and n > 1 else None,
         n=n,
         error=_rms(errors) if len(errors) == n else None,
-        z=sum(zs) / n if len(zs) == n else None,
-        at_floor=_rms(zs) < FLOOR_REACH if len(zs) == n and defined else None,
+        z=z,
+        rms_z=None if z is None else math.copysign(_rms(zs), z),
+        at_floor=_rms(zs) < FLOOR_REACH if floored and defined else None,
         gap=_gap(rows, seeds),
     )
 

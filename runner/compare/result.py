@@ -72,6 +72,8 @@ class Cell:
         n: Number of seeds with this score.
         error: Standard error of one run's evaluation, in the root mean square, or None where unknown.
         z: Mean excess over the floor in standard deviations of the floor, or None where there is no floor.
+        rms_z: Root mean square of z over the seeds, with the sign of their mean; None where there is no floor. Seeds
+            far off on both sides of the floor have a mean at it.
         at_floor: Whether it cannot be told from real responses: the root mean square of z over the seeds is below 3;
             None where there is no floor.
         best: Whether no other model's mean is better, of those that have this score of every seed.
@@ -84,6 +86,7 @@ class Cell:
     n: int
     error: float | None
     z: float | None
+    rms_z: float | None
     at_floor: bool | None
     best: bool = False
     gap: str = ""

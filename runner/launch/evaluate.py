@@ -17,7 +17,7 @@ from runner.errors import DataError, RunnerError
 from runner.evaluation import Available, Evaluation, asked_conditions, loaded, split
 from runner.launch.loading import load
 from runner.launch.restoring import restore
-from runner.launch.scoring import compared_events, halves_of, score
+from runner.launch.scoring import compared_events, halves_of, keep_figures, score
 from runner.launch.trained import trained_model, uses_model
 from runner.plan import Plan, plan_run
 from runner.plan.choosing import at
@@ -62,8 +62,8 @@ def evaluate_run(directory: RunDirectory, request: Request, console: Console) ->
     """Scores a run again and replaces its scores and figures.
 
     The run's saved responses are used where they are what is asked for; otherwise its networks generate anew.
-    Scores of metrics that are not measured again stay if they belong to the same events; if not, all old
-    scores are kept as ``scores-previous.json``.
+    Scores and figures of metrics that are not measured again stay if they belong to the same events; if
+    not, all old scores are kept as ``scores-previous.json``, and the data of their figures are dropped.
 
     Args:
         directory: The run.
@@ -95,6 +95,7 @@ def evaluate_run(directory: RunDirectory, request: Request, console: Console) ->
         evaluation = score(plan, directory, compared, generated, available, step=step, console=console)
         merged = _merge(directory, old, evaluation, {"test": len(asked), "all": len(generated)})
         write_scores(directory, merged)
+        keep_figures(directory, merged)
         write_report(directory)
     return merged
 

@@ -13,7 +13,7 @@ from runner.errors import RunDirectoryError
 from runner.evaluation import Available, Evaluation, Halves, ScoreCache, Yardstick
 from runner.plan import Plan
 from runner.report.progress import EvaluationProgress
-from runner.run_directory import RunDirectory, read_figures, write_figures
+from runner.run_directory import RunDirectory, ScoreFile, read_figures, write_figures
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,7 +73,7 @@ def score(
 
 
 def _draw(directory: RunDirectory, halves: Halves, generated: Sample, found: Evaluation, step: int) -> None:
-    """Keeps the data of the figures and draws them; those of metrics that are not measured again stay."""
+    """Keeps the data of the figures and draws them; those of metrics that are not measured again stay for now."""
     from runner.report.figures.files import figures_of, write
 
     figures = {metric: measurement.figures for metric, measurement in found.measurements.items()}
@@ -83,3 +83,17 @@ def _draw(directory: RunDirectory, halves: Halves, generated: Sample, found: Eva
     write_figures(directory, {**kept, **figures}, step=step)
     responses = halves, generated.take(slice(0, len(halves.asked)))
     write(directory, figures_of(directory, responses, figures), ("png",))
+
+
+def keep_figures(directory: RunDirectory, scores: ScoreFile) -> None:
+    """Drops the data of figures of metrics whose scores did not stay: they are of other events.
+
+    Args:
+        directory: The run folder.
+        scores: The scores that it has now.
+    """
+    found = read_figures(directory)
+    metrics = {row.metric for row in scores.rows}
+    if not metrics.issuperset(found):
+        kept = {metric: figures for metric, figures in found.items() if metric in metrics}
+        write_figures(directory, kept, step=directory.record.model_step)

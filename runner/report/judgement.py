@@ -46,7 +46,6 @@ class Bar:
     Attributes:
         kind: "floor", "worse" or "beyond".
         text: What is printed beside it: z.
-        said: The same in words, for those who do not see it.
         left: Where the bar begins [pixel].
         width: How long it is [pixel].
         capped: Whether it ends at the end of the scale because it does not fit.
@@ -54,7 +53,6 @@ class Bar:
 
     kind: str
     text: str
-    said: str
     left: float
     width: float
     capped: bool
@@ -79,7 +77,6 @@ def bar(z: float | None, better: str) -> Bar | None:
     return Bar(
         kind=kind,
         text=z_text(z),
-        said=f"z {z_text(z)}: {said}",
         left=round((begin - _LEFT) * _UNIT, 1),
         width=round((end - begin) * _UNIT, 1),
         capped=shown != off,

@@ -127,17 +127,18 @@ def read_history(run: RunDirectory, most: int | None = None) -> History:
 
     Args:
         run: The run.
-        most: About how many steps are wanted, evenly spaced; the others are not read. None for all.
+        most: About how many steps are wanted, evenly spaced, and the last one; the others are not read. None for all.
 
     Raises:
         RunDirectoryError: If a file is broken, or the names of the losses change between files.
     """
     blocks = _blocks(run)
     hdf5.judge([run.history, *blocks])  # one process for all
-    every = 1 if most is None else max(1, -(-history_file.last_step([run.history, *blocks]) // most))
+    last = 0 if most is None else history_file.last_step([run.history, *blocks])
+    every = 1 if most is None else max(1, -(-last // most))
     # Blocks before the merged file: one that vanishes in between is in the merged file by then.
-    read = [(path, history_file.read_if_there(path, every)) for path in blocks]
-    files = [(run.history, history_file.read_if_there(run.history, every)), *read]
+    read = [(path, history_file.read_if_there(path, every, last)) for path in blocks]
+    files = [(run.history, history_file.read_if_there(run.history, every, last)), *read]
     present = [(path, history) for path, history in files if history is not None]
     for path, history in present:
         history_file.check_columns(path, present[0][1].columns, history.columns)

@@ -38,12 +38,13 @@ class History:
         return tuple(self.losses)
 
 
-def read(path: Path, every: int = 1) -> History:
+def read(path: Path, every: int = 1, last: int = 0) -> History:
     """The losses in a file.
 
     Args:
         path: The file.
         every: Only steps that are multiples of it are read.
+        last: A step that is read nevertheless, where the file ends with it.
 
     Raises:
         FileNotFoundError: If there is none.
@@ -53,16 +54,22 @@ def read(path: Path, every: int = 1) -> History:
 
     with _opened(path) as file:
         first = int(file["step"][0]) if every > 1 and len(file["step"]) else 0
-        kept = slice(-first % every, None, every)
-        step = np.asarray(file["step"][kept], dtype=np.int64)
-        losses = {str(name): np.asarray(file["losses"][name][kept], np.float64) for name in hdf5.texts(file, "columns")}
+        kept = [slice(-first % every, None, every)]
+        if last % every and len(file["step"]) and file["step"][-1] == last:
+            kept.append(slice(len(file["step"]) - 1, None))
+
+        def column(name: str) -> Any:
+            return np.concatenate([file[name][part] for part in kept])
+
+        step = np.asarray(column("step"), dtype=np.int64)
+        losses = {str(name): np.asarray(column(f"losses/{name}"), np.float64) for name in hdf5.texts(file, "columns")}
     return History(step, losses)
 
 
-def read_if_there(path: Path, every: int = 1) -> History | None:
+def read_if_there(path: Path, every: int = 1, last: int = 0) -> History | None:
     """As `read`, or None where there is no file."""
     with suppress(FileNotFoundError):
-        return read(path, every)
+        return read(path, every, last)
     return None
 
 

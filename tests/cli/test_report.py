@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from runner.cli import group
 from runner.errors import ExperimentError, RunDirectoryError
-from tests.report_runs import RECORD, make_bare_run, make_group, make_run
+from tests.report_runs import FIGURES, RECORD, make_bare_run, make_group, make_run
 
 
 def report(*arguments: object) -> Result:
@@ -73,6 +73,27 @@ def test_figures_are_written_beside_the_page(tmp_path: Path) -> None:
     assert result.stdout == f"{run.report}\n{run.figures}\n"
     for name in ("gallery", "mean_response", "losses", "validation"):
         assert {path.suffix for path in run.figures.glob(f"{name}.*")} == {".png", ".pdf"}
+
+
+def test_figures_of_a_comparison_are_written_beside_its_page(tmp_path: Path) -> None:
+    charge = {"wasserstein": FIGURES["wasserstein"][:1]}
+    runs = [make_run(tmp_path, dataclasses.replace(RECORD, name=name), figures=charge) for name in ("a", "b")]
+    for run in runs:
+        run.resolved.write_text(run.resolved.read_text() + f"training: {{model: {run.record.name}}}\n")
+    page = tmp_path / "pages" / "page.html"
+    page.parent.mkdir()
+    result = report("a", "b", "--runs", tmp_path, "-o", page, "--figures")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[:2] == [str(page), str(page.parent / "figures")]
+    for name in ("scores", "gallery", "losses", "wasserstein/charge"):
+        assert {path.suffix for path in page.parent.glob(f"figures/{name}.*")} == {".png", ".pdf"}
+
+
+def test_a_run_without_data_of_figures_says_what_makes_them(tmp_path: Path) -> None:
+    run = make_run(tmp_path, figures={})
+    run.figure_data.unlink()
+    result = report("charge-model", "--runs", tmp_path, "--figures")
+    assert f"no data of figures: runner evaluate {run.record.id} makes them" in result.stderr
 
 
 def test_a_page_of_one_run_has_its_place(tmp_path: Path) -> None:

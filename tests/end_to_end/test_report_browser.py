@@ -130,10 +130,10 @@ def test_tables_are_sorted_by_click_and_by_keyboard(opened: Open, report: Path) 
 def test_tables_are_filtered(opened: Open, report: Path) -> None:
     page = opened(report)
     page.locator("summary", has_text="All 7 scores").click()
-    page.get_by_label("Show rows with").fill("wasserstein MEAN")
+    page.get_by_label("Show rows of").fill("wasserstein MEAN")
     assert first_column(page) == ["wasserstein/mean", "wasserstein/mean_charge"]
     assert page.get_by_role("status").inner_text() == "2 of 7 rows"
-    page.get_by_label("Show rows with").fill("")
+    page.get_by_label("Show rows of").fill("")
     assert len(first_column(page)) == len(ROWS)
 
 
@@ -256,7 +256,7 @@ def test_a_comparison_is_sorted_and_filtered(opened: Open, comparison: Path) -> 
     said = [cell.split("\n")[0].strip() for cell in table.locator("tbody td:last-child").all_inner_texts()]
     assert said == sorted(said)
     page.locator("summary", has_text="scores").click()
-    page.get_by_label("Show rows with").first.fill("coverage")
+    page.get_by_label("Show rows of").first.fill("coverage")
     assert page.get_by_role("status").first.inner_text() == "1 of 7 rows"
     assert page.title().startswith("Comparison of plain and <script>")
 

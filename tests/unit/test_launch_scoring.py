@@ -10,6 +10,7 @@ from runner.api import Figure, Histogram, Measurement
 from runner.evaluation import Evaluation
 from runner.launch import scoring
 from runner.run_directory import RunDirectory, ScoreFile, read_figures, write_figures
+from tests import report_runs
 
 
 def figure(title: str) -> Figure:
@@ -44,3 +45,15 @@ def test_a_broken_file_of_figures_is_replaced(run: RunDirectory) -> None:
     run.figure_data.write_bytes(b"nothing")
     draw(run, validity=figure("new"))
     assert titles(run) == {"validity": ["new"]}
+
+
+def test_figures_stay_as_long_as_the_scores_of_their_metric(tmp_path: Path) -> None:
+    run = report_runs.make_run(tmp_path)
+    before = read_figures(run)
+    assert {"wasserstein", "coverage", "speed"} == set(before)
+    rows = [row for row in report_runs.ROWS if row.metric != "wasserstein"]
+    scoring.keep_figures(run, report_runs.scores(rows))
+    assert set(read_figures(run)) == {"coverage", "speed"}
+    written = run.figure_data.stat().st_mtime_ns
+    scoring.keep_figures(run, report_runs.scores(rows))
+    assert run.figure_data.stat().st_mtime_ns == written  # nothing to drop, nothing is written

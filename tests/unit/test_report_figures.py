@@ -138,7 +138,7 @@ def test_a_long_tail_does_not_flatten_the_bulk() -> None:
 def test_captions_fit_above_their_tiles() -> None:
     conditions = tuple(Condition(name, "cm", 0.0, 1.0) for name in "abcd")
     sample = testing.sample(DataInfo(TRACE.axes, "amplitude", "ADC", 1.0, conditions), events=3)
-    captions = responses._captions(sample, 2)
+    captions = responses.captions(sample, 2)
     assert len(captions) == 2
     assert all(len(line) <= 18 for caption in captions for line in caption.splitlines())
     assert responses._legend(sample.info) == "above each: a [cm], b [cm], c [cm], d [cm]"
@@ -152,5 +152,5 @@ def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_real_and_generated_share_one_colour_scale() -> None:
     small, large = np.array([2.0, 5.0], np.float32), np.array([900.0], np.float32)
-    norm = responses._amplitude_norm(small, large)
+    norm = responses.amplitude_norm(small, large)
     assert (norm.vmin, norm.vmax) == (2.0, 900.0)

@@ -246,8 +246,8 @@ def test_validation_curves_show_main_score_floor_and_best_step() -> None:
     lines = {line.get_label(): line.get_xydata() for line in axis.lines}
     np.testing.assert_array_equal(lines["best: step 20"], [[20, 0.3]])
     assert {y for _, y in lines["floor: real against real"]} == {0.1}
-    (band,) = [patch for patch in axis.patches if patch.get_label() == "real against real, ±1 sd"]
-    assert (band.get_y(), band.get_height()) == (pytest.approx(0.08), pytest.approx(0.04))
+    (band,) = [patch for patch in axis.patches if patch.get_label() == "real against real, ±3 sd"]
+    assert (band.get_y(), band.get_height()) == (pytest.approx(0.04), pytest.approx(0.12))
     assert axis.get_ylabel() == "wasserstein distance [sd]"
     assert {"training step", "best: step 20"} <= texts(axis.figure)
 

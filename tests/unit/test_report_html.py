@@ -11,17 +11,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.container import ErrorbarContainer
 
 from runner.api import Axis, Bars, Figure, Histogram, Maps, Matrices, Profile, Scatter
 from runner.compare import Difference, compare
 from runner.errors import RunDirectoryError
+from runner.report.drawings import drawings
+from runner.report.figures.comparison import score_chart
 from runner.report.html import comparison_page, run_page, write_report
 from runner.report.html.comparison import interval
 from runner.report.html.descriptions import described
 from runner.report.html.pictures import Album, Picture
 from runner.report.judgement import AT_FLOOR, BEYOND, WORSE, bar, summary, verdict
-from runner.run_directory import RunDirectory
-from tests.report_runs import NORMAL, RECORD, ROWS, make_bare_run, make_group, make_run, row, scores
+from runner.run_directory import RunDirectory, write_scores
+from tests.report_runs import FIGURES, NORMAL, RECORD, ROWS, make_bare_run, make_group, make_run, row, scores
 
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>{{ 7 * 7 }}</style>"
 
@@ -257,7 +261,8 @@ def test_figures_of_an_older_version_are_shown_as_they_are(tmp_path: Path) -> No
     (folder / "width_pad.png").write_bytes(PIXEL)
     (folder / "broken.png").write_bytes(b"<svg onload=alert(1)>")
     page = Page(run_page(run))
-    assert {"width pad"} <= {image["alt"] for image in page.all("img")}
+    said = "wasserstein: width pad, as it was drawn then: no data of figures, which runner evaluate makes"
+    assert said in {image["alt"] for image in page.all("img")}
     assert "broken.png is not a PNG file" in page.text
 
 
@@ -350,7 +355,7 @@ def test_the_verdict_is_by_the_direction(z: float | None, better: str, said: str
     drawn = bar(z, better)
     assert (drawn is None) == (said == "")
     if drawn is not None:
-        assert said in drawn.said
+        assert drawn.kind == {AT_FLOOR: "floor", WORSE: "worse", BEYOND: "beyond"}[said]
         assert (drawn.left >= drawn.zero) == (said != BEYOND and (z or 0) * (1, -1)[better == "higher"] >= 0) or (
             better in ("zero", "one")
         )
@@ -471,10 +476,82 @@ def test_intervals_are_rounded_by_their_width(value: float, low: float | None, h
     assert interval(difference) == text
 
 
+def test_seeds_far_off_on_both_sides_of_the_floor_are_not_at_it(tmp_path: Path) -> None:
+    bias = {"better": "zero", "value": 0.0, "floor": 0.0, "floor_sd": 0.1}
+    runs = []
+    for seed, value in enumerate((1.0, -1.0)):
+        run = make_bare_run(tmp_path, dataclasses.replace(RECORD, name="biased", seed=seed))
+        write_scores(run, scores([row(**{**bias, "value": value})]))
+        runs.append(run)
+    comparison = compare(runs)
+    (cell,) = comparison.scores[0].cells[:1]
+    assert cell is not None
+    assert cell.z == pytest.approx(0.0)
+    assert cell.rms_z == pytest.approx(10.0)
+    assert cell.at_floor is False
+    page = Page(comparison_page(comparison, runs))
+    assert "worse than real" in page.text
+    assert "at the floor" not in page.text
+    assert "z +0.0 (rms 10.0)" in page.text
+    (bars, *_) = score_chart(comparison).axes[0].containers
+    assert isinstance(bars, ErrorbarContainer)
+    assert np.asarray(bars.lines[0].get_xydata())[:, 0] == pytest.approx([10.0])
+
+
+@pytest.fixture(scope="module")
+def pictured(tmp_path_factory: pytest.TempPathFactory) -> list[RunDirectory]:
+    """Three groups of one run; the last one has no data of figures."""
+    root = tmp_path_factory.mktemp("pictured")
+    charge = {"wasserstein": FIGURES["wasserstein"][:1]}
+    runs = [make_run(root, dataclasses.replace(RECORD, name=name), figures=charge) for name in ("a", "b", "c")]
+    for run in runs:
+        run.resolved.write_text(run.resolved.read_text() + f"training: {{model: {run.record.name}}}\n")
+    runs[2].figure_data.unlink()
+    return runs
+
+
+def test_a_comparison_shows_losses_responses_and_where_runs_came_from(pictured: list[RunDirectory]) -> None:
+    comparison = compare(pictured)
+    html = comparison_page(comparison, pictured)
+    page = Page(html)
+    alternatives = [image["alt"] or "" for image in page.all("img")]
+    assert [text.partition(";")[0].partition(".")[0] for text in alternatives] == [
+        "Distance of each main score from the floor",
+        "8 real responses, and those of a, b, c at the same conditions, on one colour scale",
+        "Losses against the training step",
+        "wasserstein: Charge",
+    ]
+    assert "; a mean " in alternatives[3]
+    identifiers = [run.record.id for run in pictured]
+    assert f"c {identifiers[2]}: no data of figures: runner evaluate {identifiers[2]} makes them" in page.text
+    assert f"runner compare {' '.join(identifiers)} --all --each --format html" in page.text
+    assert "0123456789ab, with changes" in page.text
+    assert "180, 0, 120" in page.text
+    assert len(html.encode()) < 5_000_000
+
+
+def test_a_group_has_one_colour_in_all_figures(pictured: list[RunDirectory]) -> None:
+    comparison = compare(pictured, baseline=pictured[1:2])
+    found = drawings(comparison, pictured)
+    (chart,) = found.chart
+    colours = {
+        str(bars.get_label()): bars.lines[0].get_color()
+        for bars in chart.draw().axes[0].containers
+        if isinstance(bars, ErrorbarContainer) and bars.get_label() in ("a", "b", "c")
+    }
+    assert len(set(colours.values())) == 3
+    (overlay,) = found.distributions
+    assert overlay.text.index("; b mean") < overlay.text.index("; a mean")  # the baseline first
+    patches = {patch.get_label(): patch.get_edgecolor() for patch in overlay.draw().axes[0].patches}
+    (losses,) = found.losses
+    lines = {line.get_label(): line.get_color() for line in losses.draw().axes[0].lines}
+    for label in ("a", "b"):
+        assert to_rgba(patches[label]) == to_rgba(colours[label])
+        assert lines[label] == colours[label]
+
+
 @pytest.mark.parametrize("groups", [0, 1, 12])
 def test_the_chart_of_any_number_of_groups(compared: list[RunDirectory], groups: int) -> None:
-    from runner.report.figures.comparison import score_chart
-
     whole = compare(compared)
     some = dataclasses.replace(
         whole,

@@ -165,7 +165,7 @@ def test_about_as_many_steps_are_read_as_are_wanted(
             writer.merge()
     history = read_history(run, most)
     every = {1: 490, 7: 70, 100: 5, 489: 2}.get(most, 1)
-    np.testing.assert_array_equal(history.step, np.arange(every, 491, every))
+    np.testing.assert_array_equal(history.step, sorted({*range(every, 491, every), 490}))
     np.testing.assert_array_equal(history.losses["generator"], history.step)
     np.testing.assert_array_equal(history.losses["critic"], -history.step)
 

@@ -20,7 +20,7 @@ from runner.run_directory import replace_atomic
 REAL, GENERATED = "#0072b2", "#d55e00"  # told apart with every kind of colour vision (Okabe, Ito 2008)
 COLOURS = (GENERATED, "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000")
 FLOOR = "0.85"
-FLOOR_NAME = "real against real, ±1 sd"
+FLOOR_NAME = "real against real, ±{} sd"
 
 _LARGEST = 1e100  # larger numbers overflow while axes are laid out
 _UNDATED: Mapping[str, Mapping[str, None]] = {

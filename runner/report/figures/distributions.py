@@ -116,7 +116,9 @@ def _ratio(axis: Axes, edges: Values, real: Values, generated: Values) -> None:
         axis.set_ylim(0, 2)
         return
     band = floor_band(real, generated.sum())
-    axis.stairs(1 + band, edges, baseline=1 - band, fill=True, color=FLOOR, linewidth=0, zorder=0, label=FLOOR_NAME)
+    axis.stairs(
+        1 + band, edges, baseline=1 - band, fill=True, color=FLOOR, linewidth=0, zorder=0, label=FLOOR_NAME.format(1)
+    )
     told = real + generated >= _FEWEST
     places, a, b = _centres(edges)[told], generated[told], real[told]
     with np.errstate(divide="ignore"):

@@ -10,9 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from runner.report.figures.canvas import FLOOR, FLOOR_NAME, GENERATED, REAL, blank, drawable, label, lengths, shown
+from runner.report.figures.canvas import FLOOR, FLOOR_NAME, GENERATED, REAL, blank, drawable, label, lengths
 from runner.report.figures.styles import styled
+from runner.report.judgement import LIMIT
 from runner.run_directory import ValidationRow
+
+_SMOOTHED = 100  # steps; fewer are a line that is read as it is
 
 MOST_STEPS = 2000
 """Steps whose losses are worth drawing; the picture has fewer columns of pixels."""
@@ -20,15 +23,16 @@ MOST_STEPS = 2000
 
 @styled
 def loss_curves(steps: NDArray[np.int64], losses: Mapping[str, NDArray[np.floating]]) -> Figure:
-    """Each loss against the training step: the values, and a running mean over 2% of the training.
+    """Each loss against the training step: the values, and from 100 steps on a running mean over 2 %.
 
     Args:
         steps: (steps,).
-        losses: By name, (steps,) each.
+        losses: By name, (steps,) each; they have no unit.
     """
     rows = max(len(losses), 1)
-    window = max(1, len(steps) // 50)
-    height = 0.65 + 1.7 * rows
+    smoothed = len(steps) >= _SMOOTHED
+    window = len(steps) // 50
+    height = 0.65 + 1.5 * rows
     figure = blank(8, height)
     figure.subplots_adjust(left=0.11, right=0.98, top=1 - 0.15 / height, bottom=0.5 / height, hspace=0.12)
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
@@ -36,20 +40,19 @@ def loss_curves(steps: NDArray[np.int64], losses: Mapping[str, NDArray[np.floati
         warnings.simplefilter("ignore", RuntimeWarning)  # a loss that is infinite is drawn as a gap
         for axis, (name, values) in zip(axes, losses.items(), strict=False):
             finite = drawable(values)
-            smoothed = len(steps) > window > 1
             axis.plot(steps, finite, color=REAL, alpha=0.3 if smoothed else 1, linewidth=0.6 if smoothed else 1)
             if smoothed:
                 smooth = np.convolve(finite, np.full(window, 1 / window), "valid")
                 axis.plot(steps[window // 2 :][: len(smooth)], smooth, color=REAL, linewidth=1.5)
-                axis.set_ylim(*_robust_range(finite))
-            axis.set_ylabel(shown(name))
+                axis.set_ylim(*robust_range(finite))
+            axis.set_ylabel(f"{label(name, '')} [1]")
             axis.grid(alpha=0.3)
     figure.align_ylabels(axes)
     axes[-1].set_xlabel("training step")
     return figure
 
 
-def _robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
+def robust_range(values: NDArray[np.float64]) -> tuple[float, float]:
     """Limits that a wild start does not set."""
     finite = values[np.isfinite(values)]
     low, high = np.quantile(finite, (0.005, 0.995)) if len(finite) else (0.0, 1.0)
@@ -86,7 +89,8 @@ def validation_curves(rows: Sequence[ValidationRow]) -> Figure:
         if floor is not None:
             axis.axhline(floor, color=REAL, linewidth=1, linestyle="--", label="floor: real against real")
             if sd is not None:
-                axis.axhspan(floor - sd, floor + sd, color=FLOOR, linewidth=0, zorder=0, label=FLOOR_NAME)
+                low, high = floor - LIMIT * sd, floor + LIMIT * sd
+                axis.axhspan(low, high, color=FLOOR, linewidth=0, zorder=0, label=FLOOR_NAME.format(f"{LIMIT:.0f}"))
         if _spans_decades(values, (floor or 0) - (sd or 0)):
             axis.set_yscale("log")
         axis.set_ylabel(label(" ".join(name), own[-1].unit))

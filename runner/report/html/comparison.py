@@ -7,21 +7,21 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runner.compare import Cell, ComparedScore, Comparison, Difference, Group, Parameter
-from runner.errors import RunDirectoryError
+from runner.report.drawings import MOST_SEEDS, Drawing, drawings
 from runner.report.html.page import rendered
 from runner.report.html.pictures import Album, Picture
-from runner.report.judgement import direction, listed, verdict
-from runner.report.tables import uncertain, z_text
-from runner.run_directory import RunDirectory, read_figures
+from runner.report.judgement import Bar, bar, direction, listed, verdict
+from runner.report.tables import Column, Table, uncertain, z_text
+from runner.run_directory import RunDirectory, RunRecord
 
-if TYPE_CHECKING:
-    from runner.api import Figure, Histogram
+_MOST_DISTRIBUTIONS = 24
+
+_ROOM = 2_200_000
+"""Bytes of all pictures: with the tables of twelve groups, 260 scores each, the page stays below 5 MB."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,17 @@ class CellText:
 
     Attributes:
         value: Mean over the seeds with their standard deviation, or of one seed with the evaluation's error.
-        details: Distance from the floor, and the evaluation's error where the other is of the seeds.
+        details: z, its root mean square over several seeds, and the evaluation's error where the other is of the seeds.
+        bar: Distance from the floor as a bar, or None.
+        verdict: The same in words, or "".
         best: Whether no other model is better.
         sort: Number to sort by.
     """
 
     value: str
     details: tuple[str, ...]
+    bar: Bar | None
+    verdict: str
     best: bool
     sort: float
 
@@ -98,6 +102,8 @@ def comparison_page(comparison: Comparison, runs: Sequence[RunDirectory], folder
     lines = [_line(score) for score in comparison.scores]
     differences = [line for score in comparison.scores for line in _differences(score, groups)]
     models = [group.label for group in groups if not group.reference]
+    found, album = drawings(comparison, runs), Album("runner report --figures writes it beside the page", _ROOM)
+    records = {run.path.absolute(): run.record for run in runs}
     return rendered(
         "comparison.html",
         title=_title(models),
@@ -106,12 +112,19 @@ def comparison_page(comparison: Comparison, runs: Sequence[RunDirectory], folder
         baseline=groups[comparison.baseline].label,
         warnings=comparison.warnings,
         notes=comparison.notes,
-        chart=_chart(comparison),
+        chart=_drawn(found.chart, album, wide=True),
+        gallery=_drawn(found.gallery, album, wide=True),
+        losses=_drawn(found.losses, album, wide=True),
+        most_seeds=MOST_SEEDS,
         main=[line for line in lines if line.score.headline],
         lines=lines,
         main_differences=[line for line in differences if line.score.headline],
         differences=differences,
-        overlays=_overlays(comparison, runs),
+        overlays=_drawn(found.distributions[:_MOST_DISTRIBUTIONS], album),
+        more_overlays=len(found.distributions[_MOST_DISTRIBUTIONS:]),
+        missing=found.missing,
+        provenance=_provenance(groups, records),
+        repeat=_repeat(comparison),
         parameters=[_parameter(found) for found in comparison.parameters if found.differs],
         all_parameters=[_parameter(found) for found in comparison.parameters],
     )
@@ -142,12 +155,14 @@ def _line(score: ComparedScore) -> ScoreLine:
 
 def _cell(cell: Cell, better: str) -> CellText:
     details = []
-    if state := verdict(cell.z, better):
-        details.append(f"z {z_text(cell.z)}, {state}")
+    said = verdict(cell.rms_z, better)  # as `cell.at_floor`: by all seeds, not by their mean
+    if said:
+        several = f" (rms {abs(cell.rms_z):.1f})" if cell.rms_z is not None and cell.n > 1 else ""
+        details.append(f"z {z_text(cell.z)}{several}")
     if cell.sd is not None and cell.error is not None:
         details.append(f"{cell.n} seeds, evaluation ± {cell.error:.2g}")
     value = uncertain(cell.mean, cell.error if cell.sd is None else cell.sd)
-    return CellText(value, tuple(details), cell.best, cell.mean)
+    return CellText(value, tuple(details), bar(cell.rms_z, better), said, cell.best, cell.mean)
 
 
 def _differences(score: ComparedScore, groups: Sequence[Group]) -> Iterator[DifferenceLine]:
@@ -175,44 +190,6 @@ def _p(difference: Difference) -> str:
     return "" if difference.p is None else f"{difference.p:.2g} uncorrected"
 
 
-def _overlays(comparison: Comparison, runs: Sequence[RunDirectory]) -> list[Picture]:
-    """Histograms that at least two groups have, of the first run of each, the baseline first."""
-    from runner.api import Histogram
-    from runner.report.figures.comparison import overlay
-
-    by_path = {run.path.absolute(): run for run in runs}
-    found: dict[tuple[str, str], dict[str, Histogram]] = {}
-    groups = comparison.groups
-    for group in (groups[comparison.baseline], *groups):
-        run = by_path.get(group.paths[0].absolute()) if group.paths else None
-        for metric, figures in (_figures(run) if run else {}).items():
-            for data in figures:
-                if isinstance(data, Histogram):
-                    found.setdefault((metric, data.name), {})[group.label] = data
-    album = Album()
-    return [
-        album.drawn(partial(overlay, same), "svg", _overlaid(metric, same))
-        for (metric, _), same in found.items()
-        if len(same) > 1
-    ]
-
-
-def _figures(run: RunDirectory) -> Mapping[str, Sequence[Figure]]:
-    """Data of a run's figures; none where they cannot be read, which the run's own page says."""
-    try:
-        return read_figures(run)
-    except RunDirectoryError:
-        return {}
-
-
-def _overlaid(metric: str, same: Mapping[str, Histogram]) -> str:
-    from runner.report.html.descriptions import spread
-
-    first = next(iter(same.values()))
-    models = "; ".join(f"{name} {spread(data.generated, data.unit)}" for name, data in same.items())
-    return f"{metric}: {first.title}; real {spread(first.real, first.unit)}; {models}"
-
-
 def _parameter(found: Parameter) -> tuple[str, list[str]]:
     return found.key, [_json(value) for value in found.values]
 
@@ -221,17 +198,40 @@ def _json(value: object) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _chart(comparison: Comparison) -> list[Picture]:
-    """The chart of main scores; none where no main score has a floor."""
-    from runner.report.figures.comparison import score_chart
+def _drawn(found: Sequence[Drawing], album: Album, *, wide: bool = False) -> list[Picture]:
+    return [album.drawn(drawing.draw, drawing.form, drawing.text, wide=wide) for drawing in found]
 
-    said = []
-    for score in comparison.scores:
-        if score.headline:
-            found = zip(comparison.groups, score.cells, strict=True)
-            states = [f"{group.label} z {z_text(cell.z)}" for group, cell in found if cell and cell.z is not None]
-            said += [f"{score.key}: {', '.join(states)}"] if states else []
-    if not said:
-        return []
-    text = f"Distance of each main score from the floor. {'; '.join(said)}"
-    return [Album().drawn(lambda: score_chart(comparison), "svg", text, wide=True)]
+
+def _repeat(comparison: Comparison) -> str:
+    """The command, from the folder that holds the folder of runs."""
+    groups = [group for group in comparison.groups if group.ids]
+    words = ["runner compare", *(identifier for group in groups for identifier in group.ids), "--all"]
+    if comparison.baseline:
+        words.append(f"--baseline {comparison.groups[comparison.baseline].ids[0]}")
+    if all(len(group.ids) == 1 for group in groups):
+        words.append("--each")
+    return " ".join([*words, "--format html --output comparison.html"])
+
+
+def _provenance(groups: Sequence[Group], records: Mapping[Path, RunRecord]) -> Table:
+    """Where each run came from."""
+    columns = ("run", "group", "revision", "data, SHA-256", "events: train, validation, test", "device", "runner")
+    found = [
+        (group.label, records[path.absolute()])
+        for group in groups
+        for path in group.paths
+        if path.absolute() in records
+    ]
+    rows = tuple(
+        (
+            record.id,
+            label,
+            f"{(record.git.revision or 'none')[:12]}{', with changes' if record.git.dirty else ''}",
+            record.data.digest[:12],
+            f"{record.data.train:,}, {record.data.validation:,}, {record.data.test:,}",
+            " ".join(dict.fromkeys((record.device.kind.upper(), record.device.name))).strip(),
+            record.versions.get("tpc-runner", ""),
+        )
+        for label, record in found
+    )
+    return Table("Runs and where they came from", tuple(Column(name) for name in columns), rows)

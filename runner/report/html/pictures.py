@@ -42,10 +42,16 @@ class Picture:
 
 
 class Album:
-    """The pictures of one page, as many as there is room for."""
+    """The pictures of one page, as many as there is room for.
 
-    def __init__(self) -> None:
-        self._left = _ROOM
+    Args:
+        elsewhere: Where those are that there is no room for.
+        room: Bytes for all of them; `_ROOM` if it is not said.
+    """
+
+    def __init__(self, elsewhere: str = "it is in the run's folder of figures", room: int | None = None) -> None:
+        self._left = _ROOM if room is None else room
+        self._elsewhere = elsewhere
 
     def drawn(
         self,
@@ -103,9 +109,8 @@ class Album:
         self._left -= len(content)
         return Picture(f"data:{kind};base64,{base64.b64encode(content).decode()}", text, caption, room)
 
-    @staticmethod
-    def _no_room(text: str) -> Picture:
-        return Picture("", text, "left out, the page would become too large; it is in the run's folder of figures")
+    def _no_room(self, text: str) -> Picture:
+        return Picture("", text, f"left out, the page would become too large; {self._elsewhere}")
 
 
 def _room(width: float, height: float) -> Room:

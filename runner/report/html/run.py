@@ -196,6 +196,7 @@ def _training(run: RunDirectory, album: Album, missing: _Missing) -> list[Pictur
             "svg",
             f"Losses against the training step; {text}",
             caption=text,
+            wide=True,
         )
         pictures.append(curves)
     rows = missing.unless(lambda: read_validation(run), "validation.json")
@@ -206,6 +207,7 @@ def _training(run: RunDirectory, album: Album, missing: _Missing) -> list[Pictur
             "svg",
             f"Scores on validation events against the training step; {text}",
             caption=text,
+            wide=True,
         )
         pictures.append(curves)
     return pictures
@@ -245,7 +247,7 @@ def _metrics(run: RunDirectory, scores: ScoreFile | None, album: Album, missing:
 
     data = missing.unless(lambda: read_figures(run), "figures.h5") or {}
     notes = _notes(scores)
-    names = list(dict.fromkeys([*(row.metric for row in (scores.rows if scores else ())), *data]))
+    names = list(dict.fromkeys(row.metric for row in scores.rows) if scores else data)
     parts = []
     for name in names:
         pictures = _drawn(name, data[name], album) if name in data else _saved(run.figures / name, album)
@@ -276,7 +278,9 @@ def _saved(folder: Path, album: Album) -> list[Picture]:
     """Figures as an older version left them, without the data to draw them again."""
     if not folder.is_dir():
         return []
-    return [album.saved(path, path.stem.replace("_", " ")) for path in sorted(folder.glob("*.png"))]
+    drawn_before = "as it was drawn then: no data of figures, which runner evaluate makes"
+    paths = sorted(folder.glob("*.png"))
+    return [album.saved(path, f"{folder.name}: {path.stem.replace('_', ' ')}, {drawn_before}") for path in paths]
 
 
 def _notes(scores: ScoreFile | None) -> dict[str, tuple[str, ...]]:

@@ -37,7 +37,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const input = document.createElement("input");
   const count = document.createElement("span");
   box.className = "filter";
-  label.append("Show rows with ", input);
+  label.append(`Show rows of “${table.caption.textContent}” with `, input);
   input.type = "search";
   count.setAttribute("role", "status");
   box.append(label, count);
