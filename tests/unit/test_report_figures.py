@@ -141,7 +141,7 @@ def test_captions_fit_above_their_tiles() -> None:
     captions = responses.captions(sample, 2)
     assert len(captions) == 2
     assert all(len(line) <= 18 for caption in captions for line in caption.splitlines())
-    assert responses._legend(sample.info) == "above each: a [cm], b [cm], c [cm], d [cm]"
+    assert responses.conditions_above(sample.info) == "above each: a [cm], b [cm], c [cm], d [cm]"
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:

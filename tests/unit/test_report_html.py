@@ -492,7 +492,7 @@ def test_seeds_far_off_on_both_sides_of_the_floor_are_not_at_it(tmp_path: Path) 
     page = Page(comparison_page(comparison, runs))
     assert "worse than real" in page.text
     assert "at the floor" not in page.text
-    assert "z +0.0 (rms 10.0)" in page.text
+    assert "z 0.0 (rms 10.0)" in page.text
     (bars, *_) = score_chart(comparison).axes[0].containers
     assert isinstance(bars, ErrorbarContainer)
     assert np.asarray(bars.lines[0].get_xydata())[:, 0] == pytest.approx([10.0])
