@@ -35,7 +35,9 @@ def choose(selectors: Sequence[str], root: Path) -> tuple[list[RunDirectory], li
                 f"{selector}: no scores in {newest.path} (it is {newest.status}); runner resume or runner evaluate it"
             )
         left_out += [
-            f"{run.path} has no scores (it is {run.status}), and is left out" for run in found if run not in scored
+            f"{run.record.name} {run.record.id} has no scores (it is {run.status}), and is left out"
+            for run in found
+            if run not in scored
         ]
         if is_pattern(selector, root) or folders_of(selector, root):
             scored, unreadable = _readable(scored)

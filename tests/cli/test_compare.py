@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,14 +24,18 @@ def runs(tmp_path: Path) -> list[RunDirectory]:
     ]
 
 
+def named(run: RunDirectory) -> str:
+    return f"{run.record.name} {run.record.id}"
+
+
 def invoke(tmp_path: Path, *arguments: str) -> Result:
     return CliRunner().invoke(group, [*arguments, "--runs", str(tmp_path / "runs")])
 
 
-def compared(tmp_path: Path, *arguments: str) -> dict[str, list[dict[str, list[int]]]]:
+def compared(tmp_path: Path, *arguments: str) -> dict[str, Any]:
     result = invoke(tmp_path, "compare", *arguments, "--format", "json")
     assert result.exit_code == 0, result.output
-    found: dict[str, list[dict[str, list[int]]]] = json.loads(result.stdout)
+    found: dict[str, Any] = json.loads(result.stdout)
     return found
 
 
@@ -40,14 +45,14 @@ def test_names_globs_and_filters_give_groups_of_all_scored_runs(
 ) -> None:
     found = compared(tmp_path, *selectors)
     assert [(one["label"], one["seeds"]) for one in found["groups"]] == [("gan-a", [1, 2, 3]), ("gan-b", [1, 2, 3])]
-    assert found["scores"][0]["cells"][1]["difference"]["verdict"] == "better"  # type: ignore[call-overload]
-    assert found["warnings"] == [f"{runs[-1].path} has no scores (it is diverged), and is left out"]
+    assert found["scores"][0]["cells"][1]["difference"]["verdict"] == "better"
+    assert found["warnings"] == [f"{named(runs[-1])} has no scores (it is diverged), and is left out"]
 
 
 def test_warnings_go_to_standard_error(tmp_path: Path, runs: list[RunDirectory]) -> None:
     result = invoke(tmp_path, "compare", "gan-*")
     assert result.exit_code == 0
-    assert f"warning: {runs[-1].path} has no scores" in result.stderr
+    assert f"warning: {named(runs[-1])} has no scores" in result.stderr
     assert "warning" not in result.stdout
     for part in ("Groups", "Scores", "Parameters that differ", "gan-b", "training.steps", "better"):
         assert part in result.stdout

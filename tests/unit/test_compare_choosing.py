@@ -12,7 +12,7 @@ def test_all_scored_runs_of_a_name_take_part_once_and_the_others_are_told(tmp_pa
     failed = run(tmp_path, seed=3, record={"status": "diverged"})
     runs, left_out = choose(["x", "x", str(a.path)], tmp_path)
     assert runs == [a, b]
-    assert left_out == [f"{failed.path} has no scores (it is diverged), and is left out"]
+    assert left_out == [f"{failed.record.name} {failed.record.id} has no scores (it is diverged), and is left out"]
 
 
 def test_a_run_that_is_named_must_have_scores(tmp_path: Path) -> None:
