@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from runner.launch.evaluate import Request, _overrides, _with_data
+from runner.plan import plan_run
+from runner.run_directory import RunDirectory
 from tests.end_to_end.forking import completed
 
 pytestmark = [pytest.mark.training, pytest.mark.xdist_group("runs")]
@@ -132,6 +135,13 @@ def test_another_data_file(small: Any, mpd_data: Path, tmp_path: Path, runner: A
     assert done.returncode == 0, done.stderr
     scores = json.loads((trained.folder / "scores.json").read_text())
     assert scores["data_digest"] != trained.record["data"]["digest"]
+    request, directory = Request(data=other), RunDirectory.open(trained.folder)
+    plan = plan_run(directory, _overrides(directory, request))
+    _, whole, training = _with_data(plan, directory, request)
+    assert whole is not None
+    assert len(whole) < trained.record["data"]["events"]
+    assert training is not None  # copies are looked for among the events trained on, not among the other file's
+    assert len(training) == trained.record["data"]["train"]
     done = runner("evaluate", trained.folder, "--data", tmp_path / "absent.csv")
     assert done.returncode == 4
     assert "absent.csv: no such file" in done.stderr
